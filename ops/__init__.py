@@ -1,0 +1,12 @@
+"""What is run by hand and never ships: `python -m ops COMMAND`.
+
+    package     handler.py, snapshot/ and the locked dependencies  ->  build/snapshot.zip
+      contents.py   what of a dependency ships, and why the rest does not
+      wheels.py     requirements.txt -> the wheels that SCF's Python can load
+      interpreter.py  which Python here can compile for SCF's
+      bytecode.py   sources -> the bytecode SCF would otherwise make at every cold start
+      archive.py    files -> a zip whose bytes depend on nothing else
+    errors.py   what went wrong, and what to do about it
+
+It may import snapshot, never emulator.
+"""
