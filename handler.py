@@ -8,9 +8,11 @@ import os
 import time
 from dataclasses import asdict
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from snapshot import logs
+from snapshot.bucket import Bucket
 from snapshot.cos import Door
 from snapshot.errors import BadEvent
 from snapshot.events import Skipped, Sources, Video, read_event
@@ -52,18 +54,19 @@ def main_handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401
         deadline=started + limit_s - min(MARGIN_S, limit_s / 4),
         endpoint=settings.endpoint,
         concurrency=settings.concurrency,
-    ) as cloud:
-        outcomes = [_attend(record, settings=settings, region=account.region, cloud=cloud) for record in records]
+    ) as door:
+        outcomes = [_attend(record, settings=settings, region=account.region, door=door) for record in records]
     return _report(outcomes)
 
 
-def _attend(record: Video | Skipped | BadEvent, *, settings: Settings, region: str, cloud: Door) -> Outcome:
+def _attend(record: Video | Skipped | BadEvent, *, settings: Settings, region: str, door: Door) -> Outcome:
     if isinstance(record, Skipped):
         return record
     if isinstance(record, BadEvent):
         return Failed.of(record, record.key)
     try:
-        return process(record, settings=settings, region=region, cloud=cloud, now=datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        return process(record, settings=settings, region=region, open_bucket=partial(Bucket, door), now=now)
     except Exception as error:  # a defect in one record must not cost the others their turn
         logger.exception("record.broke")
         return Failed(record.key, type(error).__name__, "a defect in this function; the log has where", again=True)

@@ -1,4 +1,4 @@
-"""The one door to Tencent: objects, media info and snapshots of one bucket, over the COS SDK. It knows no plan.
+"""The one door to Tencent: a Call -> an Answer, over the COS SDK. It knows no operation and no plan.
 
 The SDK signs and spells the addresses; sending once and reading whole is done here, because it takes a redirect for a
 success, cannot read CI's errors, fails on a refused HEAD, gives text at the end of a body, retries neither 429 nor
@@ -9,8 +9,7 @@ Source: cos-python-sdk-v5 1.9.44 as measured, read 2026-11-22.
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -25,9 +24,8 @@ from qcloud_cos.cos_exception import CosClientError
 from requests.adapters import HTTPAdapter
 from typing_extensions import Self
 
-from snapshot.answers import KEYS_ARE_OLD, OK, Answer, failure, not_a_picture, read_media_info
+from snapshot.answers import KEYS_ARE_OLD, OK, Answer
 from snapshot.errors import BadFrame, CallFailed, CloudRefused, CloudUnavailable
-from snapshot.frames import MediaInfo
 from snapshot.logs import fact
 
 logger = logging.getLogger(__name__)
@@ -39,22 +37,14 @@ CONNECT_S, READ_S = 5.0, 30.0
 LEAST_S = 0.3  # below that no call is begun
 LARGEST_BYTES = 64 * 1024 * 1024
 LARGEST_ERROR_BYTES = 64 * 1024
-NOT_FOUND = 404
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class StoredObject:
-    """What HEAD tells: the ETag without quotes, the length in bytes, and the `x-cos-meta-*` headers in lower case."""
+class Call:
+    """One request: what it is called, and what goes over the wire. `key` is as it is, not encoded."""
 
-    etag: str
-    size_bytes: int
-    metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
     operation: str
     method: Literal["GET", "HEAD", "PUT"]
     bucket: str
@@ -64,11 +54,12 @@ class _Call:
     body: bytes = b""
 
     def failed(self, kind: type[CallFailed], message: str, *, code: str, **facts: Any) -> CallFailed:  # noqa: ANN401 - the error checks them
+        """Give the error of this kind about this call."""
         return kind(message, operation=self.operation, key=self.key, code=code, **facts)
 
 
 class Door:
-    """Opens buckets of one region with one set of keys, until `deadline`, a moment of `clock` in seconds.
+    """Sends calls to one region with one set of keys, until `deadline`, a moment of `clock` in seconds.
 
     Made anew for each invocation: nothing that could expire outlives it. Close it, or use it in a with statement.
     """
@@ -115,15 +106,11 @@ class Door:
         """Close every connection."""
         self._session.close()
 
-    def bucket(self, name: str) -> "Bucket":
-        """Give the bucket with this full name, appid included; asks nothing."""
-        return Bucket(self, name)
-
     def left_s(self) -> float:
         """Give the seconds left until the deadline."""
         return self._deadline - self._clock()
 
-    def ask(self, call: "_Call") -> Answer:
+    def ask(self, call: "Call") -> Answer:
         """Send one request once and give the answer, whatever its status.
 
         Raises:
@@ -162,10 +149,10 @@ class Door:
                 CloudUnavailable, f"broken answer ({type(error).__name__})", code="BrokenAnswer"
             ) from None
 
-    def _read(self, call: "_Call", response: requests.Response) -> bytes:
+    def _read(self, call: "Call", response: requests.Response) -> bytes:
         """Give the whole body, one packet at a time so that a trickle cannot outlast the deadline."""
         if call.method == "HEAD":
-            return b""
+            return response.content  # nothing; reading it gives the connection back
         largest = LARGEST_BYTES if response.status_code == OK else LARGEST_ERROR_BYTES
         body = bytearray()
         while packet := response.raw.read1(largest, decode_content=False):
@@ -194,119 +181,3 @@ class Door:
                 fact(logger, "call.again", level=logging.WARNING, tried=tried, pause_ms=int(pause_s * 1000), **facts)
                 self._sleep(pause_s)
         raise AssertionError("the last attempt returns or raises")
-
-
-class Bucket:
-    """One bucket: objects, media info, snapshots."""
-
-    def __init__(self, door: Door, name: str) -> None:
-        self._door = door
-        self._name = name
-        self._paid: list[str] = []  # appended to by several threads
-
-    @property
-    def calls(self) -> Counter[str]:
-        """Give how many paid calls were sent: `media_info` and `snapshot`."""
-        return Counter(self._paid)
-
-    def head(self, key: str) -> StoredObject | None:
-        """Give what HEAD tells of an object, None where there is none.
-
-        Raises:
-            CloudRefused, CloudUnavailable: as errors.py has them.
-        """
-        try:
-            answer = self._ask(_Call("HeadObject", "HEAD", self._name, key))
-        except CloudRefused as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return StoredObject(
-            etag=headers.get("etag", "").strip('"'),
-            size_bytes=int(headers.get("content-length", "0")),
-            metadata={name: value for name, value in headers.items() if name.startswith("x-cos-meta-")},
-        )
-
-    def get(self, key: str) -> bytes | None:
-        """Give an object's bytes, None where there is none. For documents: the whole is held in memory.
-
-        Raises:
-            CloudRefused, CloudUnavailable: as errors.py has them.
-        """
-        try:
-            return self._ask(_Call("GetObject", "GET", self._name, key)).body
-        except CloudRefused as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-
-    def put(self, key: str, body: bytes, *, content_type: str, cache_control: str, metadata: Mapping[str, str]) -> None:
-        """Store an object, whole or not at all. The names in `metadata` begin with `x-cos-meta-`.
-
-        Raises:
-            CloudRefused, CloudUnavailable: as errors.py has them.
-        """
-        headers = {"Content-Type": content_type, "Cache-Control": cache_control, **metadata}
-        self._ask(_Call("PutObject", "PUT", self._name, key, headers=headers, body=body))
-
-    def media_info(self, key: str) -> MediaInfo:
-        """Give what CI knows of a film. One paid call an attempt.
-
-        Raises:
-            CloudRefused, CloudUnavailable: as errors.py has them.
-        """
-        call = _Call("GetMediaInfo", "GET", self._name, key, params={"ci-process": "videoinfo"})
-        answer = self._ask(call, paid="media_info")
-        try:
-            return read_media_info(answer.body)
-        except ValueError as error:
-            raise call.failed(CloudRefused, str(error), code="BadMediaInfo", status=answer.status) from error
-
-    def snapshot(
-        self,
-        key: str,
-        *,
-        at_ms: int,
-        width_px: int,
-        height_px: int,
-        format: str,
-        mode: str,
-        rotate: str,
-    ) -> bytes:
-        """Give a picture file of the moment `at_ms`. One paid call an attempt. At most one side is above 0.
-
-        Raises:
-            CloudRefused, CloudUnavailable: as errors.py has them.
-            BadFrame: content type or first bytes are not those of such a picture.
-        """
-        params = {
-            "ci-process": "snapshot",
-            "time": _seconds(at_ms),
-            **({"width": str(width_px)} if width_px else {}),
-            **({"height": str(height_px)} if height_px else {}),
-            "format": format,
-            "rotate": rotate,
-            "mode": mode,
-        }
-        call = _Call("GetSnapshot", "GET", self._name, key, params=params)
-        return self._ask(call, paid="snapshot", picture=format).body
-
-    def _ask(self, call: _Call, *, paid: str = "", picture: str = "") -> Answer:
-        def attempt() -> Answer:
-            self._paid += [paid] if paid else []
-            answer = self._door.ask(call)
-            failed = failure(answer, operation=call.operation, key=call.key)
-            if failed:
-                raise failed
-            problem = not_a_picture(answer, picture) if picture else ""
-            if problem:
-                raise call.failed(BadFrame, problem, code="BadFrame", status=answer.status)
-            return answer
-
-        return self._door.retry(attempt)
-
-
-def _seconds(at_ms: int) -> str:
-    """Give a moment as the API takes it, seconds with at most three decimals: 1, 1.5, 90.04."""
-    return f"{at_ms // 1000}.{at_ms % 1000:03d}".rstrip("0").rstrip(".")

@@ -10,7 +10,7 @@ from typing import Protocol
 from PIL import Image, UnidentifiedImageError
 
 from snapshot.errors import BadFrame, CloudRefused
-from snapshot.plan import Shot
+from snapshot.plan import Missed, Shot
 
 PILLOW_NAMES = {"jpg": "JPEG", "png": "PNG"}
 
@@ -53,15 +53,6 @@ class Frame:
     width_px: int
     height_px: int
     format: str
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A moment of which there is no picture, for a reason that lies in the video and will not heal."""
-
-    at_ms: int | None
-    code: str
-    message: str
 
 
 def capture(camera: Camera, key: str, shot: Shot, media: MediaInfo) -> Frame | Missed:

@@ -5,7 +5,7 @@ An Outcome whose `again` is true is for the handler to raise once every record h
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import Protocol
 from snapshot import __version__
 from snapshot.errors import BadEvent, BadSettings, CallFailed, CloudRefused, CloudUnavailable, SnapshotError
 from snapshot.events import MADE_HERE, Skipped, Video
-from snapshot.frames import Camera, MediaInfo, Missed
+from snapshot.frames import Camera, MediaInfo
 from snapshot.logs import fact
 from snapshot.manifest import (
     Calls,
@@ -26,7 +26,7 @@ from snapshot.manifest import (
     parse_manifest,
     spell_time,
 )
-from snapshot.plan import Keys, Plan, name_generation, plan_shots
+from snapshot.plan import Keys, Missed, Plan, name_generation, plan_shots
 from snapshot.poster import why
 from snapshot.settings import Settings
 from snapshot.taking import Candidate, Studio, take_all
@@ -70,11 +70,7 @@ class Bucket(Camera, Protocol):
         """Give what is known of a film."""
 
 
-class Cloud(Protocol):
-    """Opens buckets by their full name."""
-
-    def bucket(self, name: str) -> Bucket:
-        """Give a bucket; asks nothing."""
+OpenBucket = Callable[[str], Bucket]  # by its full name; asks nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +111,9 @@ class Failed:
 Outcome = Made | Unchanged | Skipped | Failed
 
 
-def process(video: Video, *, settings: Settings, region: str, cloud: Cloud, now: datetime) -> Outcome:
+def process(
+    video: Video, *, settings: Settings, region: str, open_bucket: Callable[[str], Bucket], now: datetime
+) -> Outcome:
     """Give what became of one video; what goes wrong on purpose is a Failed.
 
     Raises nothing of its own; a defect of this program comes through.
@@ -127,7 +125,7 @@ def process(video: Video, *, settings: Settings, region: str, cloud: Cloud, now:
                 code="WrongRegion",
             )
         with ThreadPoolExecutor(settings.concurrency, thread_name_prefix="shot") as pool:
-            return _Work(settings, cloud, video.bucket, pool).do(video, region=region, now=now)
+            return _Work(settings, open_bucket, video.bucket, pool).do(video, region=region, now=now)
     except SnapshotError as error:
         return Failed.of(error, video.key)
 
@@ -143,10 +141,12 @@ class _Sight:
 
 
 class _Work:
-    def __init__(self, settings: Settings, cloud: Cloud, bucket: str, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, settings: Settings, open_bucket: Callable[[str], Bucket], bucket: str, pool: ThreadPoolExecutor
+    ) -> None:
         self.settings, self.pool = settings, pool
-        self.source = cloud.bucket(bucket)
-        self.output = cloud.bucket(settings.output_bucket or bucket)
+        self.source = open_bucket(bucket)
+        self.output = open_bucket(settings.output_bucket or bucket)
 
     def do(self, video: Video, *, region: str, now: datetime) -> Outcome:
         started = time.monotonic()
@@ -174,10 +174,7 @@ class _Work:
             source=_describe_source(video.bucket, region, sight, media),
             recipe=recipe,
             thumbnails=tuple(ThumbnailEntry(**asdict(one)) for one in taken.stored),
-            missed=tuple(
-                MissedEntry(at_ms=one.at_ms, code=one.code, message=one.message)
-                for one in (*missed, *plan.dropped, *taken.missed)
-            ),
+            missed=tuple(MissedEntry(**asdict(one)) for one in (*missed, *plan.dropped, *taken.missed)),
             poster=poster,
             calls=Calls(**{name: self.source.calls.get(name, 0) for name in ("snapshot", "media_info")}),
             made_at=spell_time(now),

@@ -32,8 +32,11 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """A moment that was asked for and is not among the shots. `at_ms` is None where it names many or has no time."""
+class Missed:
+    """A moment of which there is no picture, for a reason that lies in the video or in the plan and will not heal.
+
+    `at_ms` is None where it stands for many moments or for one without a time.
+    """
 
     at_ms: int | None
     code: str
@@ -46,7 +49,7 @@ class Plan:
 
     shots: tuple[Shot, ...]
     sizes: tuple[Size, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Missed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def plan_shots(settings: Settings, times: Sequence[TimePoint], *, duration_ms: i
     `settings.max_calls` (one of which asks for the length) is cut evenly and said.
     """
     moments: set[int] = set()
-    dropped: list[Dropped] = []
+    dropped: list[Missed] = []
     for point in times:
         for at_ms in _moments(point, duration_ms):
             complaint = _outside(point, at_ms, duration_ms)
@@ -116,7 +119,7 @@ def plan_shots(settings: Settings, times: Sequence[TimePoint], *, duration_ms: i
     kept = _thin_out(sorted(moments), settings.max_calls - 1)
     if len(kept) < len(moments):
         dropped.append(
-            Dropped(
+            Missed(
                 None,
                 "TooManyShots",
                 f"{len(moments)} moments asked for, {len(kept)} of them kept evenly: SNAPSHOT_MAX_CALLS is "
@@ -145,15 +148,15 @@ def _moments(point: TimePoint, duration_ms: int | None) -> Iterator[int | None]:
             yield from range(0, max(length, 1), ms)
 
 
-def _outside(point: TimePoint, at_ms: int | None, duration_ms: int | None) -> Dropped | None:
+def _outside(point: TimePoint, at_ms: int | None, duration_ms: int | None) -> Missed | None:
     if at_ms is None:
-        return Dropped(None, "LengthUnknown", f"{_spell(point)}: the length of the video is not known")
+        return Missed(None, "LengthUnknown", f"{_spell(point)}: the length of the video is not known")
     if duration_ms is None:
         return None
     if at_ms < 0:
-        return Dropped(at_ms, "BeforeTheStart", f"{_spell(point)}: the video is {duration_ms / 1000:.3f} s long")
+        return Missed(at_ms, "BeforeTheStart", f"{_spell(point)}: the video is {duration_ms / 1000:.3f} s long")
     if at_ms >= max(duration_ms, 1):
-        return Dropped(at_ms, "PastTheEnd", f"{_spell(point)}: the video is {duration_ms / 1000:.3f} s long")
+        return Missed(at_ms, "PastTheEnd", f"{_spell(point)}: the video is {duration_ms / 1000:.3f} s long")
     return None
 
 

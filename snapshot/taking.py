@@ -11,9 +11,9 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_co
 from dataclasses import dataclass
 
 from snapshot.errors import CallFailed, CloudRefused
-from snapshot.frames import Camera, MediaInfo, Missed, capture
+from snapshot.frames import Camera, MediaInfo, capture
 from snapshot.logs import fact
-from snapshot.plan import Plan, Shot
+from snapshot.plan import Missed, Plan, Shot
 from snapshot.poster import Look, better, look_at
 from snapshot.thumbnails import Thumbnail, render
 
