@@ -39,7 +39,7 @@ LIGHTS: tuple[tuple[Colour, Colour, Colour, Colour], ...] = (
 )
 
 
-def make_film(  # noqa: PLR0913 -- a film has this many sides; all but the path are named
+def make_film(
     path: Path,
     *,
     duration_s: float = 12.0,
@@ -208,9 +208,7 @@ def paint_cloud(draw: ImageDraw.ImageDraw, x: float, y: float, breadth: float) -
     """Draw one flat-bottomed cloud whose foot stands at y."""
     outline = ((0.0, 0.3), (0.2, 0.52), (0.46, 0.44), (0.68, 0.32))
     for left, tall in outline:
-        draw.ellipse(
-            (x + left * breadth, y - tall * breadth * 0.5, x + (left + 0.32) * breadth, y), fill="#ffffffd0"
-        )
+        draw.ellipse((x + left * breadth, y - tall * breadth * 0.5, x + (left + 0.32) * breadth, y), fill="#ffffffd0")
     foot = breadth * 0.08
     draw.rounded_rectangle((x, y - foot * 1.4, x + breadth, y), foot * 0.7, fill="#ffffffd0")
 
@@ -219,14 +217,10 @@ def paint_balloon(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float) 
     """Draw a hot-air balloon whose envelope is centred at (x, y)."""
     basket = (x - radius * 0.2, y + radius * 1.5, x + radius * 0.2, y + radius * 1.8)
     for side in (-1, 1):
-        draw.line(
-            (x + side * radius * 0.6, y + radius * 0.8, x + side * radius * 0.17, basket[1]), "#3c2a24", 3
-        )
+        draw.line((x + side * radius * 0.6, y + radius * 0.8, x + side * radius * 0.17, basket[1]), "#3c2a24", 3)
     draw.rounded_rectangle(basket, radius * 0.06, fill="#7a4a2c")
     throat = [(x - radius * 0.9, y + radius * 0.44), (x + radius * 0.9, y + radius * 0.44)]
-    draw.polygon(
-        [*throat, (x + radius * 0.3, y + radius * 1.25), (x - radius * 0.3, y + radius * 1.25)], "#d9483b"
-    )
+    draw.polygon([*throat, (x + radius * 0.3, y + radius * 1.25), (x - radius * 0.3, y + radius * 1.25)], "#d9483b")
     for share, colour in ((1.0, "#d9483b"), (0.66, "#f6e7cf"), (0.3, "#d9483b")):
         draw.ellipse((x - radius * share, y - radius, x + radius * share, y + radius), fill=colour)
 
@@ -249,11 +243,7 @@ def paint_clock(picture: Image.Image, at: Fraction) -> None:
 def glyph(sign: str, size_px: int) -> tuple[Image.Image, Image.Image]:
     """Give one sign in Pillow's own typeface as a mask, and the mask of its shadow."""
     typeface = ImageFont.load_default(size_px)
-    room = (
-        max(typeface.getlength(digit) for digit in "0123456789")
-        if sign.isdigit()
-        else typeface.getlength(sign)
-    )
+    room = max(typeface.getlength(digit) for digit in "0123456789") if sign.isdigit() else typeface.getlength(sign)
     mask = Image.new("L", (round(room), round(size_px * 1.1)))
     ImageDraw.Draw(mask).text((room / 2, 0), sign, font=typeface, fill=255, anchor="ma")
     return mask, mask.point([level * 2 // 5 for level in range(256)])

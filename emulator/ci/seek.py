@@ -1,0 +1,246 @@
+"""Film + moment + mode -> the one decoded frame that is shown then.
+
+Times are presentation times, counted from the first frame that is shown. A frame is shown from its own time
+until the next one's; the last until its duration is over. So the frame asked for is the last one that begins
+at or before the moment ("exactframe: Capture the frame at the specified time point"), or the last key frame
+that does ("keyframe: Capture the latest key frame before the specified time point").
+
+Two passes. The first reads packets around the moment without decoding any and settles where decoding has to
+begin and which frame is the answer; the second decodes from that key frame on and leaves out what no other
+frame needs. Neither begins at the film's start, and neither holds more than one packet. It must not know
+pictures, requests or HTTP.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from emulator.ci.source import unsupported
+from emulator.refusal import Refusal
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+
+KEPT = 4  # of the last frames before the moment, decoded in full; the two fields of a frame are two packets
+LONG_RUN = 16  # from this many packets on, frames are decoded on several threads
+MAX_RUN_PIXELS = 2**35  # decoded for one snapshot; some minutes of one core
+FIRST_STEP_S = 1
+LEAD_S = 10  # more than any stream's packets lie before its start
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"  # which takes its parameter in stubs alone
+Mark = tuple[int | None, int | None, int | None]  # pts, dts, place in the file: what a packet is known again by
+
+
+@dataclass(slots=True)
+class Run:
+    """What the first pass found: where to decode from and what to look for, in the stream's time base."""
+
+    seek_to: int
+    begin: Mark | None = None
+    begin_at: int = 0
+    presented: bool = True  # an edit list can keep the key frame itself from being shown
+    times: list[int] = field(default_factory=list)  # of every packet since the key frame, in file order
+    end: int | None = None  # where the film ends, known only if nothing comes after the moment
+
+
+def frame_at(
+    film: InputContainer, stream: VideoStream, time_s: Fraction, mode: Literal["keyframe", "exactframe"]
+) -> VideoFrame:
+    """Give the frame that is shown time_s seconds after the first one.
+
+    Raises: Refusal 400: InvalidArgument for a moment at or past the end, or before every key frame in
+    keyframe mode; ResourceNotSupported for a film of which nothing can be decoded.
+    """
+    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+    start = first_shown(film, stream)
+    moment = math.floor(start + time_s / stream.time_base)
+    before: int | None = None  # the key frame tried last; nothing could be decoded from it
+    while True:
+        run = find_run(film, stream, moment, before)
+        if run.end is not None and moment >= run.end:
+            raise Refusal(400, "InvalidArgument", "The parameter time is at or past the film's end.", "ci")
+        if mode == "keyframe" and run.begin is not None and not run.presented:
+            raise Refusal(400, "InvalidArgument", "The parameter time is before the first key frame.", "ci")
+        frame = (key_frame if mode == "keyframe" else last_frame)(film, stream, run, moment)
+        if frame is not None:
+            return frame
+        if run.begin is None:
+            raise unsupported("holds no frame that can be decoded")
+        before = run.begin_at
+
+
+def first_shown(film: InputContainer, stream: VideoStream) -> int:
+    """Give the time of the first frame that is shown; it is decoded only where the packets do not tell."""
+    for packet in packets(film, stream):
+        at = time_of(film, packet)
+        if packet.is_keyframe and not packet.is_discard and (is_avi(film) or at == stream.start_time):
+            return at
+        break
+    go_to(film, stream, first_place(stream))
+    for frame in decoded(stream, packets(film, stream)):
+        if frame.pts is not None:
+            return frame.pts
+    raise unsupported("holds no frame that can be decoded")
+
+
+def find_run(film: InputContainer, stream: VideoStream, moment: int, before: int | None) -> Run:
+    """Find the last key frame at or before the moment, and before `before` where that is given.
+
+    Where a container seeks only roughly, it steps back, twice as far each time, until a key frame is found or
+    the film's start is reached.
+    """
+    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+    lowest = first_place(stream)
+    step = math.ceil(FIRST_STEP_S / stream.time_base)
+    seek_to = moment if before is None else min(moment, before - 1)
+    while True:
+        seek_to = max(seek_to, lowest)
+        run = scan(film, stream, seek_to, moment, before)
+        if run.begin is not None or seek_to == lowest:
+            return run
+        seek_to -= step
+        step *= 2
+
+
+def scan(film: InputContainer, stream: VideoStream, seek_to: int, moment: int, before: int | None) -> Run:
+    """Read packets from where a seek lands until none can be shown at the moment any more."""
+    run = Run(seek_to)
+    last_end, later = None, False
+    go_to(film, stream, seek_to)
+    for packet in packets(film, stream):
+        at = time_of(film, packet)
+        if packet.is_keyframe and at <= moment and (before is None or at < before):
+            run.begin, run.begin_at, run.presented, run.times = mark(packet), at, not packet.is_discard, []
+        run.times.append(at)
+        if not packet.is_discard:
+            later = later or at > moment
+            last_end = max(last_end or at, at + length_of(stream, packet))
+        if packet.dts is not None and packet.dts > moment and (later or packet.is_discard):
+            break
+    if not later:
+        run.end = last_end
+    return run
+
+
+def last_frame(film: InputContainer, stream: VideoStream, run: Run, moment: int) -> VideoFrame | None:
+    """Decode from the run's beginning and give the last frame that begins at or before the moment.
+
+    Raises: Refusal for a run that would cost more than a snapshot may.
+    """
+    due = sorted(at for at in run.times if at <= moment)
+    if len(due) * stream.codec_context.width * stream.codec_context.height > MAX_RUN_PIXELS:
+        raise unsupported("holds key frames too far apart")
+    if not stream.codec_context.is_open:
+        stream.thread_type = "AUTO" if len(due) > LONG_RUN else "NONE"
+    full_from = due[-KEPT:][0] if due and not is_avi(film) else None
+    found = None
+    for number, frame in enumerate(decoded(stream, from_run(film, stream, run), full_from)):
+        at = (run.times[number] if number < len(run.times) else None) if is_avi(film) else frame.pts
+        if at is None:
+            continue
+        if at > moment:
+            break
+        found = frame
+        if due and at == due[-1]:
+            break
+    return found
+
+
+def key_frame(film: InputContainer, stream: VideoStream, run: Run, moment: int) -> VideoFrame | None:
+    """Decode the run's key frame alone; the packet after it may be its second field."""
+    if not stream.codec_context.is_open:
+        stream.thread_type = "NONE"
+    for frame in decoded(stream, islice(from_run(film, stream, run), 2)):
+        if frame.key_frame and (is_avi(film) or (frame.pts is not None and frame.pts <= moment)):
+            return frame
+    return None
+
+
+def from_run(film: InputContainer, stream: VideoStream, run: Run) -> Iterator[VideoPacket]:
+    """Give the packets from the run's key frame on; from the film's start where it has no key frame."""
+    go_to(film, stream, run.seek_to)
+    begun = run.begin is None
+    for packet in packets(film, stream):
+        begun = begun or mark(packet) == run.begin
+        if begun:
+            yield packet
+
+
+def decoded(stream: VideoStream, source: Iterator[VideoPacket], full_from: int | None = None) -> Iterator[VideoFrame]:
+    """Decode packets into frames in the order of showing; what cannot be decoded is left out.
+
+    Before the time full_from only frames are decoded that others are made from.
+    """
+    context = stream.codec_context
+    for packet in source:
+        early = full_from is not None and packet.pts is not None and packet.pts < full_from
+        context.skip_frame = "NONREF" if early else "DEFAULT"
+        try:
+            frames = context.decode(packet)
+        except av.FFmpegError:
+            continue
+        yield from frames
+    with suppress(av.FFmpegError):
+        yield from context.decode(None)
+
+
+def go_to(film: InputContainer, stream: VideoStream, place: int) -> None:
+    """Seek to the last place in the container's own index at or before that time, or to its first.
+
+    Raises: Refusal where the container cannot be sought in at all.
+    """
+    for target in (place, stream.start_time or 0):
+        with suppress(av.FFmpegError):
+            film.seek(target, stream=stream)
+            return
+    raise unsupported("cannot be sought in")
+
+
+def packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+    """Read the stream's packets that have a time, up to the end or to where the file breaks off."""
+    with suppress(av.FFmpegError):
+        for packet in film.demux(stream):
+            if packet.pts is not None or packet.dts is not None:
+                yield packet
+
+
+def first_place(stream: VideoStream) -> int:
+    """Give a time before everything in the stream; its first packets may lie before its start."""
+    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+    return (stream.start_time or 0) - math.ceil(LEAD_S / stream.time_base)
+
+
+def time_of(film: InputContainer, packet: VideoPacket) -> int:
+    """Give the time at which a packet's frame begins.
+
+    AVI has no presentation times: its packets stand in the order of decoding, one for each place in the order
+    of showing. So the times of a run are right as a set, and its n-th frame begins at the n-th of them.
+    """
+    times = (packet.dts, packet.pts) if is_avi(film) else (packet.pts, packet.dts)
+    return next(at for at in times if at is not None)
+
+
+def length_of(stream: VideoStream, packet: VideoPacket) -> int:
+    """Give how long a packet's frame is shown: what the file says, else what its rate says, at least a tick."""
+    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+    rate = stream.average_rate or stream.guessed_rate
+    return packet.duration or (round(1 / rate / stream.time_base) if rate else 0) or 1
+
+
+def mark(packet: VideoPacket) -> Mark:
+    """Give what a packet is known again by after another seek."""
+    return packet.pts, packet.dts, packet.pos
+
+
+def is_avi(film: InputContainer) -> bool:
+    """Say whether the container is AVI, which alone of them has no presentation times."""
+    return film.format.name == "avi"

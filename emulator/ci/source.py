@@ -1,0 +1,71 @@
+"""A stored object's bytes -> an opened film, read in place.
+
+It decides what counts as a film, by the containers and codecs that the documents list, and holds the limits
+that keep a hostile file from costing more than it is worth. It must not know moments, pictures or requests.
+Only the demuxers named here are tried, so an object can never be a playlist that makes the reader open
+other files. Source: the codecs and containers of Cloud Infinite's media processing, read 2026-11-22.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from emulator.refusal import Refusal
+
+CONTAINERS = "avi,mov,mp4,matroska,webm,flv,mpegts"
+CODECS = ("h264", "hevc", "vp8", "vp9", "av1")
+MAX_PIXELS = 8192 * 8192  # of one coded frame; a header can claim anything
+BUFFER_BYTES = 64 * 1024
+LIMITS = {"max_pixels": str(MAX_PIXELS)}
+OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none", **LIMITS}
+
+
+@contextmanager
+def opened(stream: BinaryIO) -> Iterator[InputContainer]:
+    """Open the film for the length of a with-block; every failure to read it becomes a Refusal.
+
+    Raises: Refusal (400 ResourceNotSupported) where the bytes are no film or break off.
+    """
+    stream.seek(0)
+    try:
+        with av.open(stream, "r", options=dict(OPTIONS), metadata_errors="replace", buffer_size=BUFFER_BYTES) as film:
+            yield film
+    except (av.FFmpegError, UnicodeDecodeError) as error:
+        raise unsupported("cannot be read as a film") from error
+
+
+def video_of(film: InputContainer) -> VideoStream | None:
+    """Give the stream that a player would show, never a cover picture; None where there is no video."""
+    stream = film.streams.best("video")
+    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
+        return None
+    return stream
+
+
+def decodable(film: InputContainer) -> VideoStream:
+    """Give the video stream, in a codec and of a size that CI takes snapshots of.
+
+    Raises: Refusal (400 ResourceNotSupported) where there is none.
+    """
+    stream = video_of(film)
+    if stream is None:
+        raise unsupported("holds no video")
+    context = stream.codec_context
+    if context is None or context.codec.canonical_name not in CODECS:
+        raise unsupported("holds video in a codec other than H.264, H.265, VP8, VP9 and AV1")
+    if not 0 < context.width * context.height <= MAX_PIXELS:
+        raise unsupported("holds video without a size, or of too large a one")
+    if stream.time_base is None:
+        raise unsupported("holds video without a clock")
+    context.options = dict(LIMITS)
+    return stream
+
+
+def unsupported(what: str) -> Refusal:
+    """Give the refusal of an object that no snapshot can be taken of."""
+    return Refusal(400, "ResourceNotSupported", f"The object {what}.", "ci")
