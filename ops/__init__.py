@@ -6,6 +6,8 @@
       interpreter.py  which Python here can compile for SCF's
       bytecode.py   sources -> the bytecode SCF would otherwise make at every cold start
       archive.py    files -> a zip whose bytes depend on nothing else
+    stackfile.py  serverless.yml  ->  stack.py: what it wants, as one value
+    policy        that  ->  the least policy of the run role
     errors.py   what went wrong, and what to do about it
 
 It may import snapshot, never emulator.

@@ -16,6 +16,7 @@ from ops.errors import OpsError
 
 COMMANDS = {
     "package": "build the zip that SCF runs",
+    "policy": "print the least policy of the run role",
 }
 FAILED, INTERRUPTED = 1, 130
 

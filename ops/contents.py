@@ -32,6 +32,7 @@ LEFT_OUT = (
     ("certifi/tests/*", "tests"),
     ("charset_normalizer/cli/*", "a command"),
     ("idna/cli.py", "a command"),
+    ("urllib3/contrib/emscripten/*", "browsers"),
     ("pydantic/mypy.py", "a plugin of mypy"),
     ("pydantic/v1/mypy.py", "a plugin of mypy"),
     ("pydantic/v1/_hypothesis_plugin.py", "a plugin of hypothesis"),

@@ -2,12 +2,13 @@
 
 import fcntl
 import os
-from pathlib import Path
+import pickle
 
 import pytest
 
 from ops.interpreter import find_interpreter
 from ops.package import ROOT, build_package
+from ops.wheels import fetch_wheels
 
 
 @pytest.fixture(scope="session")
@@ -19,18 +20,23 @@ def python310():
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory):
-    """Build anew from a project folder, one at a time over all workers: pip writes into one folder."""
-    gate = tmp_path_factory.getbasetemp().parent / "package.lock"
-
-    def build(root: Path = ROOT, *, out: Path, **options):
-        with gate.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            return build_package(root, out, cache=ROOT / "build" / "wheels", **options)
-
-    return build
+def wheels(tmp_path_factory):
+    """The folder that holds every wheel; filled by one worker while the others wait, for pip writes into it."""
+    cache = ROOT / "build" / "wheels"
+    with (tmp_path_factory.getbasetemp().parent / "wheels.lock").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fetch_wheels(ROOT / "requirements.txt", version="3.10", cache=cache)
+    return cache
 
 
 @pytest.fixture(scope="session")
-def package(build, tmp_path_factory):
-    return build(out=tmp_path_factory.mktemp("package") / "snapshot.zip")
+def package(wheels, tmp_path_factory):
+    """The package of this very tree, built once for all workers."""
+    shared = tmp_path_factory.getbasetemp().parent / "package"
+    shared.mkdir(exist_ok=True)
+    described = shared / "package.pickle"
+    with (shared / "package.lock").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        if not described.exists():
+            described.write_bytes(pickle.dumps(build_package(ROOT, shared / "snapshot.zip", cache=wheels)))
+    return pickle.loads(described.read_bytes())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.bytecode import compile_sources
 from ops.errors import PackageError
 from ops.package import ROOT, _gather, build_package, report, runtime_version, unpack
 from ops.wheels import Pin, Wheel, read_pins
@@ -27,6 +28,12 @@ def _names(package):
         return archive.namelist()
 
 
+def _run(*words, folder):
+    return subprocess.run(
+        [sys.executable, "-m", "ops", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
 def _copy_of_the_project(folder):
     shutil.copytree(ROOT / "snapshot", folder / "snapshot", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("handler.py", "serverless.yml", "requirements.txt"):
@@ -34,20 +41,31 @@ def _copy_of_the_project(folder):
     return folder
 
 
-def test_the_same_sources_in_another_folder_and_at_another_time_give_the_same_bytes(package, build, tmp_path):
+def test_the_command_in_another_folder_and_at_another_time_gives_the_same_bytes(package, wheels, tmp_path):
     elsewhere = _copy_of_the_project(tmp_path / "else" / "where")
+    shutil.copytree(ROOT / "ops", elsewhere / "ops", ignore=shutil.ignore_patterns("__pycache__"))
     (elsewhere / "snapshot" / "notes.txt").write_text("left lying about")
     (elsewhere / "snapshot" / ".editor.py").write_text("left lying about")
-    again = build(elsewhere, out=tmp_path / "again.zip")
-    assert again.sha256 == package.sha256
-    assert again.path.read_bytes() == package.path.read_bytes()
+    out = tmp_path / "again.zip"
+    done = _run("package", "--out", out, "--cache", wheels, "--unpack", folder=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == package.path.read_bytes()
+    assert f"sha256 {package.sha256}" in done.stdout
+    assert (tmp_path / "again" / "snapshot" / "settings.py").is_file()
 
 
-def test_a_changed_source_gives_other_bytes(package, build, tmp_path):
-    elsewhere = _copy_of_the_project(tmp_path / "project")
-    handler = elsewhere / "handler.py"
+def test_without_the_runtimes_python_it_is_built_without_bytecode_and_says_what_that_costs(wheels, tmp_path):
+    project = _copy_of_the_project(tmp_path / "project")
+    handler = project / "handler.py"
     handler.write_text(handler.read_text() + "\nCHANGED = True\n")
-    assert build(elsewhere, out=tmp_path / "again.zip").sha256 != package.sha256
+    nowhere = {"PYTHON310": "", "PATH": "", "HOME": str(tmp_path)}
+    plain = build_package(project, tmp_path / "plain.zip", cache=wheels, environment=nowhere)
+    assert plain.interpreter is None
+    assert not any(name.endswith(".pyc") for name in _names(plain))
+    assert "each cold start compiles every import" in report(plain)
+    assert "PYTHON310" in report(plain)
+    with zipfile.ZipFile(plain.path) as archive:
+        assert archive.read("handler.py").endswith(b"CHANGED = True\n")
 
 
 def test_it_holds_the_function_its_dependencies_and_nothing_else(package):
@@ -109,14 +127,6 @@ def test_bytecode_is_unchecked_and_names_the_place_where_scf_puts_the_source(pac
     assert shown.stdout.decode().strip() == "/var/user/handler.py"
 
 
-def test_without_the_runtimes_python_it_is_built_without_bytecode_and_says_what_that_costs(build, tmp_path):
-    plain = build(out=tmp_path / "plain.zip", environment={"PYTHON310": "", "PATH": "", "HOME": str(tmp_path)})
-    assert plain.interpreter is None
-    assert not any(name.endswith(".pyc") for name in _names(plain))
-    assert "each cold start compiles every import" in report(plain)
-    assert "PYTHON310" in report(plain)
-
-
 def test_the_report_names_every_part_the_size_and_the_hash(package):
     text = report(package)
     assert package.sha256 in text
@@ -145,22 +155,20 @@ def test_the_runtime_is_read_from_serverless_yml_alone(tmp_path):
         runtime_version(stack)
 
 
-def test_a_folder_without_a_handler_is_named(build, tmp_path):
+def test_a_folder_without_a_handler_is_named(wheels, tmp_path):
     project = _copy_of_the_project(tmp_path / "project")
     (project / "handler.py").unlink()
     with pytest.raises(PackageError, match=r"no handler\.py"):
-        build(project, out=tmp_path / "x.zip")
+        build_package(project, tmp_path / "x.zip", cache=wheels)
     assert not (tmp_path / "x.zip").exists()
 
 
-def test_a_source_the_runtime_cannot_read_is_named(build, python310, tmp_path):
-    project = _copy_of_the_project(tmp_path / "project")
-    (project / "snapshot" / "future.py").write_text("def f[T](x: T) -> T: ...\n")
+def test_a_source_the_runtime_cannot_read_is_named(python310):
     with pytest.raises(PackageError, match="cannot compile the package"):
-        build(project, out=tmp_path / "x.zip")
+        compile_sources({"snapshot/future.py": b"def f[T](x: T) -> T: ...\n"}, python310)
 
 
-def test_two_that_bring_the_same_file_are_named(build, tmp_path):
+def test_two_that_bring_the_same_file_are_named(tmp_path):
     project = _copy_of_the_project(tmp_path / "project")
     with zipfile.ZipFile(tmp_path / "rogue-1-py3-none-any.whl", "w") as wheel:
         wheel.writestr("handler.py", "")
@@ -169,20 +177,8 @@ def test_two_that_bring_the_same_file_are_named(build, tmp_path):
         _gather(project, [rogue])
 
 
-def test_the_command_builds_and_reports(package, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "package", "--out", tmp_path / "s.zip", "--cache", ROOT / "build" / "wheels"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert package.sha256 in done.stdout
-
-
 def test_the_command_turns_a_failure_into_what_happened_and_what_to_do(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "package", "--out", tmp_path / "s.zip", "--python310", "/nowhere/python"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = _run("package", "--out", tmp_path / "s.zip", "--python310", "/nowhere/python", folder=ROOT)
     assert done.returncode == 1
     assert done.stdout == ""
     what, remedy = done.stderr.splitlines()

@@ -1,0 +1,40 @@
+"""serverless.yml as it stands in the project, to be changed and read again."""
+
+import copy
+
+import pytest
+import yaml
+
+from ops.package import ROOT
+from ops.stackfile import parse_stack
+
+BUCKET = "examplebucket-1250000000"
+
+
+@pytest.fixture
+def document():
+    """The parsed file; a test may change it."""
+    return yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def stack_with(document):
+    """The stack with variables set (None takes one away), inputs replaced, and trigger parameters replaced."""
+
+    def stack_with(*, variables=None, trigger=None, **inputs):
+        changed = copy.deepcopy(document)
+        changed["inputs"].update(inputs)
+        held = changed["inputs"]["environment"]["variables"]
+        for name, value in (variables or {}).items():
+            held.pop(name, None)
+            held.update({} if value is None else {name: value})
+        if trigger:
+            changed["inputs"]["events"][0]["cos"]["parameters"].update(trigger)
+        return parse_stack(changed)
+
+    return stack_with
+
+
+@pytest.fixture
+def stack(stack_with):
+    return stack_with()
