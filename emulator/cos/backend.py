@@ -1,0 +1,156 @@
+"""The one door to moto: its S3 application, asked in S3's words, holds this cloud's objects.
+
+Gives a bucket an inner name, so that several clouds in one process share nothing: moto's bucket names are global
+and its reset throws away every account's objects. Knows no COS word.
+"""
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote, urlencode
+
+import moto.s3.models
+from moto.core.exceptions import ServiceException
+from moto.moto_server.werkzeug_app import create_backend_app
+from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, S3Backend, s3_backends
+from werkzeug.test import run_wsgi_app
+
+from emulator.cos.errors import read_s3_error
+from emulator.cos.wire import Query
+from emulator.refusal import Refusal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# "each part is 1 MB to 5 GB, the last part may be less than 1 MB"
+SMALLEST_PART_BYTES = 1024 * 1024
+_PARTITION = "aws"
+_SERIAL = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Answer:
+    """What moto answered: headers have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Backend:
+    """One cloud's objects, under an account of its own in moto."""
+
+    def __init__(self) -> None:
+        moto.s3.models.S3_UPLOAD_PART_MIN_SIZE = SMALLEST_PART_BYTES
+        self._app: "WSGIApplication" = create_backend_app("s3")
+        self.account = f"{os.getpid() % 10**6:06d}{next(_SERIAL):06d}"
+
+    def inner_name(self, bucket: str) -> str:
+        """The name under which moto holds a bucket."""
+        return "b" + sha256(f"{self.account}/{bucket}".encode()).hexdigest()[:40]
+
+    def call(
+        self,
+        method: str,
+        bucket: str,
+        key: str = "",
+        *,
+        query: Query = (),
+        headers: Mapping[str, str] | None = None,
+        body: BinaryIO | bytes = b"",
+        length: int | None = None,
+    ) -> S3Answer:
+        """Asks moto. `length` is the body's, None for one that ends by itself.
+
+        Raises:
+            Refusal: moto refused, in COS's codes as far as they differ; also whatever reading the body raises.
+        """
+        if isinstance(body, bytes):
+            body, length = io.BytesIO(body), len(body)
+        environ = self._environ(method, bucket, key, query, headers or {})
+        environ["wsgi.input"] = body
+        if length is None:
+            environ["wsgi.input_terminated"] = True
+        else:
+            environ["CONTENT_LENGTH"] = str(length)
+        chunks, status, found = run_wsgi_app(self._app, environ, buffered=True)
+        answer = S3Answer(int(status.split()[0]), {k.lower(): v for k, v in found.items()}, b"".join(chunks))
+        self._untrack()
+        if answer.status >= 400:  # noqa: PLR2004  # HTTP's first error
+            raise read_s3_error(answer.status, answer.body)
+        return answer
+
+    def bucket(self, bucket: str) -> FakeBucket:
+        """Moto's bucket.
+
+        Raises:
+            Refusal: 404 NoSuchBucket.
+        """
+        found = self._s3.buckets.get(self.inner_name(bucket))
+        if found is None:
+            raise Refusal(404, "NoSuchBucket", "the specified bucket does not exist")
+        return found
+
+    def key(self, bucket: str, key: str, version: str | None) -> FakeKey | None:
+        """Moto's object, or None; a delete marker is no object."""
+        self.bucket(bucket)
+        try:
+            return self._s3.get_object(self.inner_name(bucket), key, version_id=version)
+        except ServiceException:
+            return None
+
+    def close(self) -> None:
+        """Throws away every object and bucket of this cloud, and nobody else's."""
+        for name, bucket in list(self._s3.buckets.items()):
+            for versions in list(bucket.keys.values()):
+                for key in versions if isinstance(versions, list) else [versions]:
+                    if isinstance(key, FakeKey):
+                        key.dispose()
+            for multipart in bucket.multiparts.values():
+                multipart.dispose()
+            s3_backends.bucket_accounts.pop(name, None)
+            del self._s3.buckets[name]
+        self._untrack()
+        s3_backends.pop(self.account, None)
+
+    @property
+    def _s3(self) -> S3Backend:
+        backend: S3Backend = s3_backends[self.account][_PARTITION]
+        return backend
+
+    def _untrack(self) -> None:
+        # Moto keeps every object it ever made in a list for its reset, which this cloud never calls.
+        for tracked in (FakeKey.instances_tracked, FakeMultipart.instances_tracked):
+            tracked[:] = [each for each in tracked if each.account_id != self.account]
+
+    def _environ(self, method: str, bucket: str, key: str, query: Query, headers: Mapping[str, str]) -> dict[str, Any]:
+        host = f"{self.inner_name(bucket)}.s3.us-east-1.amazonaws.com"
+        text = urlencode(query, quote_via=quote)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            # Moto routes by this path and takes the key from the raw one, so no router ever touches a key.
+            "PATH_INFO": "/key" if key else "/",
+            "RAW_URI": "/" + quote(key, safe="") + (f"?{text}" if text else ""),
+            "QUERY_STRING": text,
+            "SERVER_NAME": host,
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": host,
+            "HTTP_AUTHORIZATION": "checked-before",
+            "HTTP_X_MOTO_ACCOUNT_ID": self.account,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in headers.items():
+            shouted = name.upper().replace("-", "_")
+            environ[shouted if shouted == "CONTENT_TYPE" else f"HTTP_{shouted}"] = value
+        return environ

@@ -1,0 +1,167 @@
+"""What a bucket holds and what is set on it: listings, CORS, tags, versioning, the list of buckets.
+
+Knows no signature. Hands S3's part to moto; words it as COS does.
+Sources: COS's documents on GET Bucket, GET Service and the bucket's settings, read 2026-11-22.
+"""
+
+from collections.abc import Callable
+from datetime import timezone
+from xml.etree import ElementTree
+
+from emulator.cos.addresses import appid_of, check_bucket_name
+from emulator.cos.backend import Backend, S3Answer
+from emulator.cos.body import read_document
+from emulator.cos.call import Account, Call
+from emulator.cos.changes import XML
+from emulator.cos.dialect import finish_listing, from_s3_xml
+from emulator.cos.errors import to_xml
+from emulator.cos.wire import Answer
+from emulator.refusal import Refusal
+
+_MOST_KEYS = 1000
+_LISTED = {
+    "GetBucket": (
+        "prefix",
+        "delimiter",
+        "marker",
+        "max-keys",
+        "encoding-type",
+        "list-type",
+        "continuation-token",
+        "start-after",
+        "fetch-owner",
+    ),
+    "GetBucketObjectVersions": (
+        "versions",
+        "prefix",
+        "delimiter",
+        "key-marker",
+        "version-id-marker",
+        "max-keys",
+    ),
+    "ListMultipartUploads": ("uploads", "prefix"),
+}
+# operation -> sub-resource of moto's, root of the body that goes with it
+_SETTINGS = {
+    "GetBucketCORS": ("cors", ""),
+    "PutBucketCORS": ("cors", "CORSConfiguration"),
+    "DeleteBucketCORS": ("cors", ""),
+    "GetBucketTagging": ("tagging", ""),
+    "PutBucketTagging": ("tagging", "Tagging"),
+    "DeleteBucketTagging": ("tagging", ""),
+    "GetBucketVersioning": ("versioning", ""),
+    "PutBucketVersioning": ("versioning", "VersioningConfiguration"),
+    "GetObjectTagging": ("tagging", ""),
+    "PutObjectTagging": ("tagging", "Tagging"),
+    "DeleteObjectTagging": ("tagging", ""),
+}
+
+
+class Buckets:
+    """The operations on buckets, by their names. `names` are the buckets of this cloud in order."""
+
+    def __init__(self, backend: Backend, account: Account) -> None:
+        self._backend = backend
+        self._account = account
+        self.names: tuple[str, ...] = ()
+        self.operations: dict[str, Callable[[Call], Answer]] = {
+            "HeadBucket": self._head,
+            "PutBucket": self._put,
+            "DeleteBucket": self._delete,
+            "GetBucketLocation": self._location,
+            **dict.fromkeys(_LISTED, self._list),
+            **dict.fromkeys(_SETTINGS, self._setting),
+        }
+
+    def create(self, bucket: str) -> None:
+        """Makes a bucket.
+
+        Raises:
+            ValueError: the name is none, or of another account.
+        """
+        check_bucket_name(bucket)
+        if appid_of(bucket) != self._account.appid:
+            raise ValueError(f"bucket {bucket!r} is not of the account {self._account.appid}")
+        self._backend.call("PUT", bucket)
+        self.names += (bucket,)
+
+    def list_buckets(self) -> Answer:
+        """GET Service: every bucket of the account."""
+        root = ElementTree.Element("ListAllMyBucketsResult")
+        owner = ElementTree.SubElement(root, "Owner")
+        uin = self._account.uin
+        ElementTree.SubElement(owner, "ID").text = f"qcs::cam::uin/{uin}:uin/{uin}"
+        ElementTree.SubElement(owner, "DisplayName").text = uin
+        listed = ElementTree.SubElement(root, "Buckets")
+        for name in self.names:
+            bucket = ElementTree.SubElement(listed, "Bucket")
+            ElementTree.SubElement(bucket, "Name").text = name
+            ElementTree.SubElement(bucket, "Location").text = self._account.region
+            created_at = self._backend.bucket(name).creation_date.astimezone(timezone.utc)
+            ElementTree.SubElement(bucket, "CreationDate").text = created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Answer.of(200, to_xml(root), XML)
+
+    def _head(self, call: Call) -> Answer:
+        self._backend.bucket(call.bucket)
+        return Answer.of(200, headers=(*XML, ("x-cos-bucket-region", self._account.region)))
+
+    def _put(self, call: Call) -> Answer:
+        if call.bucket in self.names:
+            raise Refusal(409, "BucketAlreadyOwnedByYou", "the bucket is there and is yours")
+        try:
+            self.create(call.bucket)
+        except ValueError as error:
+            raise Refusal(400, "InvalidBucketName", str(error)) from error
+        return Answer.of(200)
+
+    def _delete(self, call: Call) -> Answer:
+        self._backend.call("DELETE", call.bucket)
+        self.names = tuple(name for name in self.names if name != call.bucket)
+        return Answer.of(204)
+
+    def _location(self, call: Call) -> Answer:
+        self._backend.bucket(call.bucket)
+        root = ElementTree.Element("LocationConstraint")
+        root.text = self._account.region
+        return Answer.of(200, to_xml(root), XML)
+
+    def _list(self, call: Call) -> Answer:
+        asked = call.asked
+        query = tuple((name, value) for name, value in asked.query if name in _LISTED[call.operation.name])
+        if len({name for name, _ in query}) < len(query):
+            raise Refusal(400, "InvalidArgument", "a parameter is there twice")
+        # "max-keys ... at most 1000"
+        most = asked.param("max-keys")
+        if most is not None and not (most.isascii() and most.isdigit() and int(most) <= _MOST_KEYS):
+            raise Refusal(400, "InvalidArgument", f"max-keys is a whole number up to {_MOST_KEYS}")
+        # "InvalidDelimiter: the delimiter can only be one character"
+        if len(asked.param("delimiter") or "") > 1:
+            raise Refusal(400, "InvalidDelimiter", "the delimiter is a single character")
+        if asked.param("encoding-type") not in {None, "", "url"}:
+            raise Refusal(400, "InvalidArgument", "encoding-type is url")
+        if asked.param("list-type") not in {None, "2"}:
+            raise Refusal(400, "InvalidArgument", "list-type is 2")
+        query = tuple((name, value) for name, value in query if value or name in {"uploads", "versions"})
+        root = self._document(call, self._backend.call("GET", call.bucket, query=query))
+        if call.operation.name != "GetBucket" or asked.param("list-type"):
+            return Answer.of(200, to_xml(root), XML)
+        is_encoded = asked.param("encoding-type") == "url"
+        return Answer.of(200, finish_listing(root, marker=asked.param("marker") or "", is_encoded=is_encoded), XML)
+
+    def _setting(self, call: Call) -> Answer:
+        sub_resource, wanted = _SETTINGS[call.operation.name]
+        body = ElementTree.tostring(read_document(call.asked, wanted)) if wanted else b""
+        try:
+            answer = self._backend.call(
+                call.asked.method, call.bucket, call.key, query=((sub_resource, ""),), body=body
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # Moto reads the document without checking it; what is missing surfaces as one of these.
+            raise Refusal(400, "MalformedXML", f"the document is no {wanted or sub_resource}") from error
+        if not answer.body:
+            return Answer.of(answer.status)
+        return Answer.of(answer.status, to_xml(self._document(call, answer)), XML)
+
+    def _document(self, call: Call, answer: S3Answer) -> ElementTree.Element:
+        names = {self._backend.inner_name(call.bucket): call.bucket}
+        return from_s3_xml(answer.body, names=names, owner=self._account.uin)
