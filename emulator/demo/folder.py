@@ -6,10 +6,11 @@ an object beside `a/b`. It must not know what the objects are, nor where they co
 
 import hashlib
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 MARKER = ".contact-sheet"
+PAGE = "index.html"
 _UNSAFE = frozenset('%\\:*?"<>|') | {chr(code) for code in (*range(32), 127)}
 _NAME_BYTES = 255  # what a file system takes for one name
 
@@ -42,7 +43,7 @@ def renew_folder(folder: Path) -> None:
     (folder / MARKER).write_text("A demo wrote this folder; the next one empties it.\n", "utf-8")
 
 
-def paths_of(keys: Iterable[str], *, taken: Collection[str] = ("index.html", MARKER)) -> dict[str, str]:
+def paths_of(keys: Iterable[str], *, taken: Collection[str] = (PAGE, MARKER)) -> dict[str, str]:
     """Give each key a path of its own below the folder, parted by "/": the key itself wherever that is safe.
 
     A part that is empty, `.` or `..`, or holds what some file system refuses, is percent-encoded; a part too
@@ -55,17 +56,6 @@ def paths_of(keys: Iterable[str], *, taken: Collection[str] = ("index.html", MAR
         paths[key] = "/".join([first + "%" if first.lower() in taken else first, *rest])
     folders = {parent.as_posix() for path in paths.values() for parent in PurePosixPath(path).parents}
     return {key: path + "%" if path in folders else path for key, path in paths.items()}
-
-
-def write_objects(folder: Path, paths: dict[str, str], fetch: Callable[[str, Path], None]) -> None:
-    """Have `fetch(key, file)` write every object to its path below `folder`.
-
-    Raises: OSError where the file system refuses, and whatever `fetch` raises.
-    """
-    for key, path in paths.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fetch(key, file)
 
 
 def _name(part: str) -> str:
