@@ -11,7 +11,8 @@ pool         the warm instances of a function, up to its limit
 instance     one process: started, called, watched, killed
 surroundings what the process is given: environment variables and context
 bootstrap    runs inside the process; stdlib only, stands alone
-walls        what keeps that process from writing; stdlib only, stands alone
+room         a private view of the disk for that process; stdlib only, stands alone
+walls        what keeps it from writing where there can be no room; stdlib only, stands alone
 role         the temporary keys of the run role
 log          what CLS would hold
 status       the status codes, and how a call is refused

@@ -20,7 +20,6 @@ import signal
 import socket
 import struct
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,14 +76,20 @@ def _settle(setup: dict[str, Any]) -> None:
     # The documents show logger.info() of the root logger in the log, so it has a handler, and basicConfig() has no
     # effect; how its lines look they do not say, so a line of JSON logged this way is no longer JSON.
     logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
-    tempfile.tempdir = None
     sys.path.insert(0, setup["code_dir"])
-    spec = importlib.util.spec_from_file_location("_walls", Path(__file__).with_name("walls.py"))
+    readable = [*sys.path, sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
+    if not _beside("room").enter(setup["temp_dir"], readable):
+        os.environ["TMPDIR"] = setup["temp_dir"]
+        _beside("walls").build([setup["temp_dir"], "/tmp"], setup["code_dir"])  # noqa: S108  # SCF's own name for it
+
+
+def _beside(name: str) -> Any:  # noqa: ANN401  # a module
+    spec = importlib.util.spec_from_file_location(f"_scf_{name}", Path(__file__).with_name(f"{name}.py"))
     if spec is None or spec.loader is None:
-        raise ImportError("walls.py does not stand beside this file")
-    walls = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(walls)
-    walls.build(setup["temp_dir"])
+        raise ImportError(f"{name}.py does not stand beside this file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _load(setup: dict[str, Any], channel: socket.socket, memory: _Memory) -> Callable[..., Any] | None:

@@ -75,7 +75,7 @@ class Instance:
                 self._process = subprocess.Popen(  # noqa: S603  # to run a function's code is what this is for
                     _command(function, theirs.fileno()),
                     cwd=function.code_dir,
-                    env=surroundings.environment(function, account, self._temp_dir) | dict(first_keys),
+                    env=surroundings.environment(function, account) | dict(first_keys),
                     stdin=subprocess.DEVNULL,
                     stdout=printing,
                     stderr=subprocess.STDOUT,

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from emulator.scf.function import Function
@@ -27,7 +26,7 @@ class Account:
     uin: str
 
 
-def environment(function: Function, account: Account, temp_dir: Path) -> dict[str, str]:
+def environment(function: Function, account: Account) -> dict[str, str]:
     """Give every variable that stays the same for the life of an instance; keys come with each invocation.
 
     The documented folders are those of the cloud's image; here they name the folders that stand in for them.
@@ -59,7 +58,6 @@ def environment(function: Function, account: Account, temp_dir: Path) -> dict[st
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "SHELL": "/bin/bash",
             "TZ": "UTC",
-            "TMPDIR": str(temp_dir),
         }
     )
 

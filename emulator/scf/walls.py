@@ -1,9 +1,10 @@
-"""Keeps the process that it is called in from writing anywhere but in one folder.
+"""Keeps the process that it is called in from writing anywhere but in the folders that are named.
 
 Stands alone: the standard library only, loaded by its path inside the function's process, on Python 3.9 and newer.
-It works by an audit hook, so as root and on every system; what a child process or a C library writes by itself it
-cannot see. Paths are plain strings here, because the hook runs at every open and pathlib would cost more than the
-check. SCF: "RootFS is read-only and only /tmp is writable" ("Cloud Function Status Code", read 2026-11-22).
+It stands in for a room where the system has none, by an audit hook: as root and on every system, but what a child
+process or a C library writes by itself it cannot see. Paths are plain strings here: the hook runs at every open, and
+pathlib would cost more than the check.
+Source: "RootFS is read-only and only /tmp is writable" (SCF, "Cloud Function Status Code"), read 2026-11-22.
 """
 # ruff: noqa: PTH100, PTH115, PTH116, PTH117, PTH118
 
@@ -25,16 +26,18 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _AT_CWD = -1
 
 
-def build(writable: str) -> None:
-    """From now on every attempt to write outside `writable` ends in OSError EROFS; it cannot be undone."""
-    inside = os.path.realpath(writable) + os.sep
+def build(writable: list[str], but: str) -> None:
+    """From now on what would write outside the `writable` folders, or in `but`, ends in OSError EROFS for good."""
+    inside = tuple(os.path.realpath(folder) + os.sep for folder in writable)
+    outside = os.path.realpath(but) + os.sep
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
         touched = _TOUCHED.get(event)
         if touched is None:
             return
         for path in touched(args):
-            if not (path + os.sep).startswith(inside) and not _is_no_file(path):
+            place = path + os.sep
+            if (not place.startswith(inside) or place.startswith(outside)) and not _is_no_file(path):
                 raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
 
     sys.addaudithook(watch)
