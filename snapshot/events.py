@@ -146,9 +146,10 @@ def _guarded(read: Any, record: object, place: int, sources: Sources) -> Video |
 def _read_record(data: object, sources: Sources) -> Video | Skipped:
     record = _Record.model_validate(data)
     stored, bucket = record.cos.stored, record.cos.bucket
+    prefix = f"/{bucket.appid}/{bucket.name}/"
     if not record.event.name.startswith(CREATED):
-        return Skipped(stored.key, f"the event is {record.event.name}, not a creation")
-    key, other_key = _settle_key(stored, f"/{bucket.appid}/{bucket.name}/")
+        return Skipped(stored.key.removeprefix(prefix), f"the event is {record.event.name}, not a creation")
+    key, other_key = _settle_key(stored, prefix)
     reason = sources.refuse(key)
     if reason and other_key and not sources.refuse(other_key):
         key, other_key, reason = other_key, key, ""
@@ -158,7 +159,7 @@ def _read_record(data: object, sources: Sources) -> Video | Skipped:
         reason = "an object of zero bytes"
     if reason:
         return Skipped(key, reason)
-    if other_key and sources.refuse(other_key):
+    if other_key and (sources.refuse(other_key) or not _encodable(other_key)):
         other_key = None
     return Video(f"{bucket.name}-{bucket.appid}", key, other_key, _region(bucket, stored.url))
 
@@ -169,7 +170,8 @@ def _settle_key(stored: _Object, prefix: str) -> tuple[str, str | None]:
     Whether `key` is percent-encoded is documented nowhere; `url` is, so together they tell. A plus sign is a plus sign.
     """
     raw = stored.key.removeprefix(prefix) if stored.key.startswith(prefix) else ""
-    by_url = _decoded(_split(stored.url).path[1:])
+    url = _split(stored.url)
+    by_url = _decoded(url.path[1:]) if url.netloc else ""
     if not raw and not by_url:
         raise BadEvent(
             f"no object key: cosObject.key does not begin with {prefix} and go on, and there is no usable cosObject.url"
@@ -208,7 +210,7 @@ def _encodable(text: str) -> bool:
 
 def _region(bucket: _Bucket, url: str) -> str | None:
     host = re.fullmatch(
-        r"[^.]+\.cos(?:-internal)?\.([^.]+)\.(?:myqcloud\.com|tencentcos\.cn)", urlsplit(url).hostname or ""
+        r"[^.]+\.cos(?:-internal)?\.([^.]+)\.(?:myqcloud\.com|tencentcos\.cn)", _split(url).hostname or ""
     )
     for region in (bucket.s3_region, bucket.cos_region, host and host[1]):
         if region and FULL_REGION.fullmatch(region):
