@@ -20,7 +20,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from snapshot.errors import BadSettings
@@ -31,6 +32,7 @@ RECIPE_VERSION = 1  # one more whenever the same settings would make other pictu
 MOST_PREFIX_BYTES = 200  # of the 850 that a key has
 MOST_SHOWN = 40  # characters of a wrong value's shape
 MOST_PIXELS = 4096  # "width, height: [0, 4096]"
+MOST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,21 @@ def _extensions(text: str) -> tuple[str, ...]:
 
 
 def _output_prefix(text: str) -> str:
-    if not text.strip("/") or text.startswith("/") or len(text.encode()) > MOST_PREFIX_BYTES:
+    if not text.strip("/ ") or text.startswith("/") or len(text.encode()) > MOST_PREFIX_BYTES:
         raise ValueError("not a prefix")
     return text if text.endswith("/") else text + "/"
 
 
 def _header_value(text: str) -> str:
-    if not re.fullmatch(r"[\x20-\x7e]{1,200}", text):
+    if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?", text):
         raise ValueError("not a header value")
+    return text
+
+
+def _endpoint(text: str) -> str:
+    found = re.fullmatch(r"http://(?:127\.0\.0\.1|localhost):(\d{1,5})", text, re.ASCII)
+    if text and not (found and 0 < int(found[1]) <= MOST_PORT):
+        raise ValueError("not an address of this machine")
     return text
 
 
@@ -103,6 +112,7 @@ class Settings(BaseModel):
     )
     output_prefix: Annotated[str, AfterValidator(_output_prefix)] = Field(
         default="thumbnails/",
+        validate_default=True,  # against the input prefix
         alias="SNAPSHOT_OUTPUT_PREFIX",
         description="1 to 200 bytes, not beginning with /, never empty",
     )
@@ -122,9 +132,9 @@ class Settings(BaseModel):
     cache_control: Annotated[str, AfterValidator(_header_value)] = Field(
         default="public, max-age=31536000, immutable",
         alias="SNAPSHOT_CACHE_CONTROL",
-        description="a Cache-Control header of 1 to 200 ASCII characters",
+        description="a Cache-Control header of 1 to 200 ASCII characters, no blank at either end",
     )
-    endpoint: Annotated[str, Field(pattern=r"^(http://(127\.0\.0\.1|localhost):\d{1,5})?$")] = Field(
+    endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
         default="",
         alias="SNAPSHOT_ENDPOINT",
         description="unset, or an emulator on this machine: http://127.0.0.1:PORT",
@@ -142,14 +152,15 @@ class Settings(BaseModel):
             raise BadSettings(problems)
         return settings
 
-    @model_validator(mode="after")
-    def _some_key_can_be_a_source(self) -> "Settings":
-        if self.input_prefix.startswith(self.output_prefix):
+    @field_validator("output_prefix")
+    @classmethod
+    def _some_key_can_be_a_source(cls, output_prefix: str, info: ValidationInfo) -> str:
+        if info.data.get("input_prefix", "").startswith(output_prefix):
             raise ValueError(
                 "SNAPSHOT_INPUT_PREFIX lies under SNAPSHOT_OUTPUT_PREFIX, where nothing is ever a source; "
                 "accepted: an input prefix outside the output prefix"
             )
-        return self
+        return output_prefix
 
     def recipe(self, times: tuple[TimePoint, ...]) -> str:
         """Give the SHA-256, 64 hex digits, of all that decides which pictures come out at these `times`."""
@@ -212,7 +223,7 @@ def _read(model: type[_Model], environ: Mapping[str, str]) -> tuple[_Model | Non
 
 def _problem(detail: Any, by_variable: Mapping[str, Any], values: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's own dictionary
     reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
-    if not detail["loc"]:
+    if reason.startswith("SNAPSHOT_"):  # about two variables, which it names
         return reason
     variable = str(detail["loc"][0])
     accepted = by_variable[variable].description
