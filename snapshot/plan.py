@@ -5,13 +5,17 @@ Times count from the first frame, in whole milliseconds; a film is [0, duration_
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from snapshot.errors import BadEvent
 from snapshot.settings import Settings, Size
 from snapshot.times import WHOLE, At, Evenly, Every, FromEnd, Share, TimePoint
 
+_Moment = TypeVar("_Moment")
+
+MOST_MOMENTS = 100_000  # of one point: a file's header may claim any length
 LONGEST_KEY_BYTES = 850  # "the key is 1 to 850 bytes"; COS error KeyTooLong, read 2026-11-22
 
 
@@ -109,8 +113,12 @@ def plan_shots(settings: Settings, times: Sequence[TimePoint], *, duration_ms: i
     """
     moments: set[int] = set()
     dropped: list[Missed] = []
+    uncounted = 0
     for point in times:
-        for at_ms in _moments(point, duration_ms):
+        asked_for = _moments(point, duration_ms)
+        considered = _thin_out(asked_for, MOST_MOMENTS)
+        uncounted += len(asked_for) - len(considered)
+        for at_ms in considered:
             complaint = _outside(point, at_ms, duration_ms)
             if complaint:
                 dropped.append(complaint)
@@ -122,7 +130,7 @@ def plan_shots(settings: Settings, times: Sequence[TimePoint], *, duration_ms: i
             Missed(
                 None,
                 "TooManyShots",
-                f"{len(moments)} moments asked for, {len(kept)} of them kept evenly: SNAPSHOT_MAX_CALLS is "
+                f"{len(moments) + uncounted} moments asked for, {len(kept)} of them kept evenly: SNAPSHOT_MAX_CALLS is "
                 f"{settings.max_calls}, and one call asks for the length",
             )
         )
@@ -132,20 +140,19 @@ def plan_shots(settings: Settings, times: Sequence[TimePoint], *, duration_ms: i
     return Plan(tuple(shots), settings.sizes, tuple(dropped))
 
 
-def _moments(point: TimePoint, duration_ms: int | None) -> Iterator[int | None]:
+def _moments(point: TimePoint, duration_ms: int | None) -> Sequence[int | None]:
     match point, duration_ms:
         case At(ms), _:
-            yield ms
-        case _, None:
-            yield None
+            return (ms,)
         case Share(millionths), int(length):
-            yield length * millionths // WHOLE
+            return (length * millionths // WHOLE,)
         case FromEnd(ms), int(length):
-            yield length - ms
+            return (length - ms,)
         case Evenly(count), int(length):
-            yield from (length * (2 * place + 1) // (2 * count) for place in range(count))
+            return [length * (2 * place + 1) // (2 * count) for place in range(count)]
         case Every(ms), int(length):
-            yield from range(0, max(length, 1), ms)
+            return range(0, max(length, 1), ms)
+    return (None,)
 
 
 def _outside(point: TimePoint, at_ms: int | None, duration_ms: int | None) -> Missed | None:
@@ -163,18 +170,22 @@ def _outside(point: TimePoint, at_ms: int | None, duration_ms: int | None) -> Mi
 def _spell(point: TimePoint) -> str:
     match point:
         case At(ms):
-            return f"{ms / 1000:g}"
+            return _seconds(ms)
         case Share(millionths):
-            return f"{millionths / 10_000:g}%"
+            return f"{millionths / 10_000:g}%"  # six digits hold it
         case FromEnd(ms):
-            return f"-{ms / 1000:g}"
+            return f"-{_seconds(ms)}"
         case Evenly(count):
             return f"{count}x"
         case Every(ms):
-            return f"every:{ms / 1000:g}"
+            return f"every:{_seconds(ms)}"
 
 
-def _thin_out(moments: list[int], most: int) -> list[int]:
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:.3f}".rstrip("0").rstrip(".")
+
+
+def _thin_out(moments: Sequence[_Moment], most: int) -> Sequence[_Moment]:
     count = len(moments)
     if count <= most:
         return moments
