@@ -110,7 +110,9 @@ def _measures(size: tuple[int, int], shot: Shot, media: MediaInfo) -> bool:
     if shot.height_px and size[1] == shot.height_px:
         return True
     own = {media.width_px, media.height_px} - {None, 0}
-    return not own or bool(own & set(size))
+    if not own:
+        return not (shot.width_px or shot.height_px)
+    return bool(own & set(size))
 
 
 def _asked(shot: Shot, media: MediaInfo) -> str:
