@@ -34,7 +34,7 @@ class _JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z",
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "what": record.getMessage(),
             "request_id": self.request_id,
@@ -43,7 +43,8 @@ class _JsonLine(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["raised"] = record.exc_info[0].__name__
             line["stack"] = _where(record)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return text.encode(errors="backslashreplace").decode()  # a lone surrogate, as JSON escapes it
 
 
 def _where(record: logging.LogRecord) -> list[str]:
