@@ -17,6 +17,7 @@ from snapshot.errors import CallFailed, CloudRefused, CloudUnavailable
 from snapshot.frames import MediaInfo
 
 OK = 200
+NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?(?:/\d{1,15})?", re.ASCII)  # no exponent: 1e999999999 is never computed
 MAGIC = {"jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 CONTENT_TYPES = {"jpg": ("image/jpeg", "image/jpg"), "png": ("image/png",)}
 
@@ -115,7 +116,7 @@ def read_media_info(body: bytes) -> MediaInfo:
             codec=video.get("CodecName"),
             has_picture=bool(video),
         )
-    except (xmltodict.expat.ExpatError, KeyError, TypeError, AttributeError) as error:
+    except (xmltodict.expat.ExpatError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{len(body)} bytes that are no media info") from error
 
 
@@ -128,11 +129,13 @@ def _duration_ms(container: Mapping[str, Any], video: Mapping[str, Any]) -> int 
 
 
 def _number(text: Any) -> Fraction | None:  # noqa: ANN401 - whatever the XML held
-    try:
-        number = Fraction(text)
-    except (TypeError, ValueError, ZeroDivisionError):
+    if not isinstance(text, str) or not NUMBER.fullmatch(text):
         return None
-    return number if number >= 0 else None
+    try:
+        above, _, below = text.partition("/")
+        return Fraction(above) / Fraction(below or 1)
+    except ZeroDivisionError:
+        return None
 
 
 def _whole(text: Any) -> int | None:  # noqa: ANN401 - whatever the XML held
