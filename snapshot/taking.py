@@ -75,22 +75,25 @@ def take_all(plan: Plan, studio: Studio, pool: ThreadPoolExecutor) -> Taken:
     failures: list[CallFailed] = []
     best: Candidate | None = None
     futures = {pool.submit(_take, shot, plan, studio) for shot in plan.shots}
-    for future in as_completed(futures):
-        futures.discard(future)  # with it goes its picture
-        try:
-            one = future.result()
-        except CancelledError:
-            continue
-        except CallFailed as error:
-            failures.append(error)
-            if isinstance(error, CloudRefused):
-                _cancel(futures)
-            continue
-        if isinstance(one, Missed):
-            missed.append(one)
-        else:
-            stored += one[0]
-            best = one[1] if best is None or better(best.look, one[1].look) is one[1].look else best
+    try:
+        for future in as_completed(futures):
+            futures.discard(future)  # with it goes its picture
+            try:
+                one = future.result()
+            except CancelledError:
+                continue
+            except CallFailed as error:
+                failures.append(error)
+                if isinstance(error, CloudRefused):
+                    _cancel(futures)
+                continue
+            if isinstance(one, Missed):
+                missed.append(one)
+            else:
+                stored += one[0]
+                best = one[1] if best is None or better(best.look, one[1].look) is one[1].look else best
+    finally:
+        _cancel(futures)  # none are left, but after a defect: what has not begun need not be paid for
     if failures:
         raise min(failures, key=lambda error: error.retry)
     return Taken(
