@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageStat
 
+from snapshot.thumbnails import in_eight_bits
+
 LOOKED_AT = (64, 64)
 DARKEST, BRIGHTEST = 20.0, 235.0
 FLATTEST = 8.0
@@ -33,7 +35,7 @@ def look_at(at_ms: int, body: bytes) -> Look:
     """Give the look of a picture file. Raises nothing for a file that has been decoded before."""
     with Image.open(io.BytesIO(body)) as picture:
         picture.draft("L", LOOKED_AT)
-        small = picture.convert("L").resize(LOOKED_AT, Image.Resampling.BOX)
+        small = in_eight_bits(picture).convert("L").resize(LOOKED_AT, Image.Resampling.BOX)
     statistics = ImageStat.Stat(small)
     return Look(at_ms, statistics.mean[0], statistics.stddev[0])
 

@@ -46,7 +46,7 @@ def render(frame: Frame, size: Size, format: str) -> Thumbnail:
         return Thumbnail(frame.at_ms, size, frame.body, width_px, height_px, format)
     name, options = ENCODERS[format]
     with Image.open(io.BytesIO(frame.body)) as picture:
-        plain = picture.convert("RGB")
+        plain = in_eight_bits(picture).convert("RGB")
     resized = ImageOps.fit(plain, (width_px, height_px), Image.Resampling.LANCZOS)
     target = io.BytesIO()
     try:
@@ -54,6 +54,13 @@ def render(frame: Frame, size: Size, format: str) -> Thumbnail:
     except (KeyError, OSError) as error:
         raise BadSettings([f"SNAPSHOT_FORMAT: this Pillow cannot write {format}; accepted here: jpg, png"]) from error
     return Thumbnail(frame.at_ms, size, target.getvalue(), width_px, height_px, format)
+
+
+def in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Give the picture with eight bits a channel; Pillow's own conversion of 16-bit grey would clip it to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.point(lambda grey: grey * (1 / 256)).convert("L")
 
 
 def fit(size: Size, width_px: int, height_px: int) -> tuple[int, int]:
