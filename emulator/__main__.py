@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from emulator.cloud import Cloud
-from emulator.cos.front import Called
+from emulator.cos.called import Called
 from emulator.scf.function import Function
 from emulator.scf.triggers import Trigger
 from emulator.server import PortTaken

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from emulator.cos.wire import Answer, Asked
 from emulator.demo.live import live_page
 from emulator.demo.page import Live
-from emulator.faults import Delay, Effect, Fault, Garbage, Mistype, Redirect, Refuse, Reset, Stall, Truncate
+from emulator.effects import Delay, Effect, Garbage, Mistype, Redirect, Refuse, Reset, Stall, Truncate
+from emulator.faults import Fault
 from emulator.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class Admin:
             return self._object(asked)
         if asked.method == "GET" and name in self._get:
             return _json(200, self._get[name]())
+        return self._changed(asked, name)
+
+    def _changed(self, asked: Asked, name: str) -> Answer:
         change = self._change.get((asked.method, name))
         if change is None:
             return _json(404, {"error": f"there is no {asked.method} {PREFIX}{name}"})
@@ -132,7 +136,7 @@ def read_fault(body: object) -> Fault:
         ValueError: naming what is unknown or of a wrong type.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("effect"), Mapping):
-        raise ValueError("a fault is an object with an effect, itself an object with a kind")
+        raise ValueError("a fault is an object with an effect, itself an object with a kind")  # noqa: TRY004  # a wrong document
     effect = dict(body["effect"])
     kind = _EFFECTS.get(effect.pop("kind", ""))
     if kind is None:
@@ -162,7 +166,7 @@ def _body(asked: Asked) -> object:
 
 def _bucket(body: object) -> str:
     if not isinstance(body, Mapping) or not isinstance(body.get("bucket"), str):
-        raise ValueError('say {"bucket": "NAME-APPID"}')
+        raise ValueError('say {"bucket": "NAME-APPID"}')  # noqa: TRY004  # a wrong document
     return str(body["bucket"])
 
 

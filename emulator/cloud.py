@@ -7,8 +7,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from emulator.admin import Admin
 from emulator.cam import Policy, read_policy
@@ -16,11 +16,14 @@ from emulator.cos.addresses import appid_of
 from emulator.cos.backend import Backend
 from emulator.cos.buckets import Buckets
 from emulator.cos.call import Account, Call, Rights
+from emulator.cos.called import Called
 from emulator.cos.changes import Changes
-from emulator.cos.front import Called, Front, Parts
+from emulator.cos.front import Front, Parts
 from emulator.cos.gate import Gate
 from emulator.cos.media import Media, MediaBuckets
-from emulator.cos.store import Store
+from emulator.cos.multipart import Multipart
+from emulator.cos.store import Listed, Store
+from emulator.cos.writing import Writing
 from emulator.faults import Faults
 from emulator.keys import Keys
 from emulator.scf.clock import Clock
@@ -29,18 +32,11 @@ from emulator.scf.role import LIFETIME_S
 from emulator.scf.triggers import ObjectEvent
 from emulator.server import HOST, Server
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 UIN = "100000000001"
 _REMEMBERED_CALLS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """One object as a listing has it."""
-
-    bucket: str
-    key: str
-    etag: str
-    size_bytes: int
 
 
 class Cloud:
@@ -99,7 +95,7 @@ class Cloud:
         self._stock()
         self._server = Server(self._front(), port)
 
-    def __enter__(self) -> "Cloud":
+    def __enter__(self) -> "Self":
         """The cloud itself; close() at the end of the block."""
         return self
 
@@ -174,13 +170,9 @@ class Cloud:
         """Whether media processing of a bucket is on."""
         return bucket in self._bound.bound()
 
-    def objects(self) -> Iterator[StoredObject]:
+    def objects(self) -> Iterator[Listed]:
         """Every object there is, by bucket and key."""
-        for bucket in self.buckets:
-            for key in sorted(self._backend.bucket(bucket).keys):
-                found = self._backend.key(bucket, key, None)
-                if found is not None:
-                    yield StoredObject(bucket, key, found.etag.strip('"'), found.size)
+        return self._store.objects(self.buckets)
 
     def clear_calls(self) -> None:
         """Forgets the calls that were answered."""
@@ -219,7 +211,7 @@ class Cloud:
 
     def _front(self) -> Front:
         rights = Rights(self._gate, self.account)
-        changes = Changes(self._backend, self._store, rights, self._publish)
+        writing = Writing(self._backend, self._store, rights, self._publish)
         media = Media(self._store, rights, self._bound, lambda bucket: bucket in self.buckets)
         return Front(
             Parts(
@@ -229,7 +221,12 @@ class Cloud:
                 rights=rights,
                 buckets=self._buckets,
                 faults=self.faults,
-                operations={**changes.operations, **self._buckets.operations, **media.operations},
+                operations={
+                    **Changes(writing).operations,
+                    **Multipart(writing).operations,
+                    **self._buckets.operations,
+                    **media.operations,
+                },
                 now=self._now,
                 record=self._note,
                 local=Admin(self).answer,

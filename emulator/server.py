@@ -8,7 +8,6 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -16,6 +15,8 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from emulator.cos.wire import ConnectionCut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
@@ -153,9 +154,14 @@ class _Handler(WSGIRequestHandler):
 
     def _send(self, app: "WSGIApplication", environ: "WSGIEnvironment") -> None:
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        chunks: Iterable[bytes] = app(
-            environ, lambda status, headers, _=None: started.append((status, headers)) or _unused
-        )
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _: object = None
+        ) -> "Callable[[bytes], object]":
+            started.append((status, headers))
+            return self.wfile.write
+
+        chunks = app(environ, start_response)
         status, headers = started[0]
         code, _, phrase = status.partition(" ")
         self.send_response_only(int(code), phrase)
@@ -206,9 +212,5 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing: the cloud notes its calls itself."""
 
-    def log_error(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401  # http.server's own
-        _log.debug("server.bad_request " + format, *args)  # noqa: G003  # http.server's own format
-
-
-def _unused(data: bytes) -> object:
-    raise NotImplementedError(data)
+    def log_error(self, format: str, *args: Any) -> None:  # noqa: ANN401  # http.server's own
+        _log.debug("server.bad_request " + format, *args)  # http.server's own format

@@ -45,8 +45,8 @@ class Backend:
     """One cloud's objects, under an account of its own in moto."""
 
     def __init__(self) -> None:
-        moto.s3.models.S3_UPLOAD_PART_MIN_SIZE = SMALLEST_PART_BYTES
-        self._app: "WSGIApplication" = create_backend_app("s3")
+        vars(moto.s3.models)["S3_UPLOAD_PART_MIN_SIZE"] = SMALLEST_PART_BYTES
+        self._app: WSGIApplication = create_backend_app("s3")
         self.account = f"{os.getpid() % 10**6:06d}{next(_SERIAL):06d}"
 
     def inner_name(self, bucket: str) -> str:
@@ -69,10 +69,10 @@ class Backend:
         Raises:
             Refusal: moto refused, in COS's codes as far as they differ; also whatever reading the body raises.
         """
-        if isinstance(body, bytes):
-            body, length = io.BytesIO(body), len(body)
         environ = self._environ(method, bucket, key, query, headers or {})
-        environ["wsgi.input"] = body
+        if isinstance(body, bytes):
+            length = len(body)
+        environ["wsgi.input"] = io.BytesIO(body) if isinstance(body, bytes) else body
         if length is None:
             environ["wsgi.input_terminated"] = True
         else:
@@ -124,7 +124,8 @@ class Backend:
 
     def _untrack(self) -> None:
         # Moto keeps every object it ever made in a list for its reset, which this cloud never calls.
-        for tracked in (FakeKey.instances_tracked, FakeMultipart.instances_tracked):
+        for model in (FakeKey, FakeMultipart):
+            tracked = vars(model)["instances_tracked"]
             tracked[:] = [each for each in tracked if each.account_id != self.account]
 
     def _environ(self, method: str, bucket: str, key: str, query: Query, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import hashlib
 from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import BinaryIO, cast
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from emulator.cos.wire import Asked
 from emulator.refusal import Refusal
@@ -53,10 +53,10 @@ class _Counted:
 
     def _check(self) -> None:
         if self._length is not None and self._read_bytes < self._length:
-            # "IncompleteBody: the body is smaller than the Content-Length header"
+            # IncompleteBody is "the body is smaller than the Content-Length header"
             raise Refusal(400, "IncompleteBody", f"{self._read_bytes} bytes came of {self._length}")
         if self._md5 is not None and self._hash.digest() != self._md5:
-            # "BadDigest: the Content-MD5 is not that of the body"
+            # BadDigest is "the Content-MD5 does not match the body received"
             raise Refusal(400, "BadDigest", "the Content-MD5 is not that of the body")
 
 
@@ -76,7 +76,7 @@ def counted_body(asked: Asked, largest_bytes: int) -> tuple[BinaryIO, int | None
     return cast("BinaryIO", body), asked.length
 
 
-def read_document(asked: Asked, root: str) -> ElementTree.Element:
+def read_document(asked: Asked, root: str) -> Element:
     """The body as an XML document with this root; namespaces are dropped.
 
     Raises:
@@ -90,8 +90,8 @@ def read_document(asked: Asked, root: str) -> ElementTree.Element:
     if b"<!DOCTYPE" in whole or b"<!ENTITY" in whole:
         raise Refusal(400, "MalformedXML", "a document type has no place here")
     try:
-        found = ElementTree.fromstring(whole)  # noqa: S314  # no entities: see above
-    except ElementTree.ParseError as error:
+        found = fromstring(whole)  # noqa: S314  # no entities: see above
+    except ParseError as error:
         raise Refusal(400, "MalformedXML", "the body is no well-formed XML") from error
     for element in found.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -108,6 +108,6 @@ def _announced_md5(text: str) -> bytes | None:
     except (NotBase64, ValueError):
         digest = b""
     if len(digest) != _MD5_BYTES:
-        # "InvalidDigest: the Content-MD5 given is not valid"
+        # InvalidDigest is "the Content-MD5 given is not valid"
         raise Refusal(400, "InvalidDigest", "Content-MD5 is the base64 of 16 bytes")
     return digest

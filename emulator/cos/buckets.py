@@ -4,18 +4,17 @@ Knows no signature. Hands S3's part to moto; words it as COS does.
 Sources: COS's documents on GET Bucket, GET Service and the bucket's settings, read 2026-11-22.
 """
 
-from collections.abc import Callable
 from datetime import timezone
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from emulator.cos.addresses import appid_of, check_bucket_name
 from emulator.cos.backend import Backend, S3Answer
 from emulator.cos.body import read_document
-from emulator.cos.call import Account, Call
-from emulator.cos.changes import XML
+from emulator.cos.call import Account, Call, Operations
 from emulator.cos.dialect import finish_listing, from_s3_xml
 from emulator.cos.errors import to_xml
 from emulator.cos.wire import Answer
+from emulator.cos.writing import XML
 from emulator.refusal import Refusal
 
 _MOST_KEYS = 1000
@@ -64,7 +63,7 @@ class Buckets:
         self._backend = backend
         self._account = account
         self.names: tuple[str, ...] = ()
-        self.operations: dict[str, Callable[[Call], Answer]] = {
+        self.operations: Operations = {
             "HeadBucket": self._head,
             "PutBucket": self._put,
             "DeleteBucket": self._delete,
@@ -87,18 +86,18 @@ class Buckets:
 
     def list_buckets(self) -> Answer:
         """GET Service: every bucket of the account."""
-        root = ElementTree.Element("ListAllMyBucketsResult")
-        owner = ElementTree.SubElement(root, "Owner")
+        root = Element("ListAllMyBucketsResult")
+        owner = SubElement(root, "Owner")
         uin = self._account.uin
-        ElementTree.SubElement(owner, "ID").text = f"qcs::cam::uin/{uin}:uin/{uin}"
-        ElementTree.SubElement(owner, "DisplayName").text = uin
-        listed = ElementTree.SubElement(root, "Buckets")
+        SubElement(owner, "ID").text = f"qcs::cam::uin/{uin}:uin/{uin}"
+        SubElement(owner, "DisplayName").text = uin
+        listed = SubElement(root, "Buckets")
         for name in self.names:
-            bucket = ElementTree.SubElement(listed, "Bucket")
-            ElementTree.SubElement(bucket, "Name").text = name
-            ElementTree.SubElement(bucket, "Location").text = self._account.region
+            bucket = SubElement(listed, "Bucket")
+            SubElement(bucket, "Name").text = name
+            SubElement(bucket, "Location").text = self._account.region
             created_at = self._backend.bucket(name).creation_date.astimezone(timezone.utc)
-            ElementTree.SubElement(bucket, "CreationDate").text = created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            SubElement(bucket, "CreationDate").text = created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         return Answer.of(200, to_xml(root), XML)
 
     def _head(self, call: Call) -> Answer:
@@ -121,7 +120,7 @@ class Buckets:
 
     def _location(self, call: Call) -> Answer:
         self._backend.bucket(call.bucket)
-        root = ElementTree.Element("LocationConstraint")
+        root = Element("LocationConstraint")
         root.text = self._account.region
         return Answer.of(200, to_xml(root), XML)
 
@@ -134,7 +133,7 @@ class Buckets:
         most = asked.param("max-keys")
         if most is not None and not (most.isascii() and most.isdigit() and int(most) <= _MOST_KEYS):
             raise Refusal(400, "InvalidArgument", f"max-keys is a whole number up to {_MOST_KEYS}")
-        # "InvalidDelimiter: the delimiter can only be one character"
+        # "the delimiter can only be one character"
         if len(asked.param("delimiter") or "") > 1:
             raise Refusal(400, "InvalidDelimiter", "the delimiter is a single character")
         if asked.param("encoding-type") not in {None, "", "url"}:
@@ -150,7 +149,7 @@ class Buckets:
 
     def _setting(self, call: Call) -> Answer:
         sub_resource, wanted = _SETTINGS[call.operation.name]
-        body = ElementTree.tostring(read_document(call.asked, wanted)) if wanted else b""
+        body = tostring(read_document(call.asked, wanted)) if wanted else b""
         try:
             answer = self._backend.call(
                 call.asked.method, call.bucket, call.key, query=((sub_resource, ""),), body=body
@@ -162,6 +161,6 @@ class Buckets:
             return Answer.of(answer.status)
         return Answer.of(answer.status, to_xml(self._document(call, answer)), XML)
 
-    def _document(self, call: Call, answer: S3Answer) -> ElementTree.Element:
+    def _document(self, call: Call, answer: S3Answer) -> Element:
         names = {self._backend.inner_name(call.bucket): call.bucket}
         return from_s3_xml(answer.body, names=names, owner=self._account.uin)

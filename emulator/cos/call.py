@@ -3,14 +3,14 @@
 Knows no operation itself; holds the account that resources are named after.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from emulator.cam import ci_resource, cos_resource
 from emulator.cos.gate import Gate, Principal
 from emulator.cos.operations import Operation
-from emulator.cos.wire import Asked
+from emulator.cos.wire import Answer, Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Call:
     key: str
     principal: Principal
     request_id: str
+
+
+Operations = dict[str, Callable[[Call], Answer]]
+"""What does a call, by the operation's name."""
 
 
 class Publish(Protocol):

@@ -7,7 +7,7 @@ Sources: COS's documents on common headers, storage classes and ACL, read 2026-1
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement, fromstring
 
 from emulator.cos.errors import to_xml
 from emulator.cos.wire import Headers
@@ -82,9 +82,9 @@ def storage_headers(storage_class: str) -> Headers:
     return from_s3({"x-amz-storage-class": storage_class})
 
 
-def from_s3_xml(body: bytes, *, names: Mapping[str, str], owner: str) -> ElementTree.Element:
+def from_s3_xml(body: bytes, *, names: Mapping[str, str], owner: str) -> Element:
     """S3's document without its namespace, with COS's names: inner bucket names, owners, storage classes."""
-    root = ElementTree.fromstring(body)  # noqa: S314  # moto's own answer
+    root = fromstring(body)  # noqa: S314  # moto's own answer
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         text = element.text or ""
@@ -95,12 +95,12 @@ def from_s3_xml(body: bytes, *, names: Mapping[str, str], owner: str) -> Element
         elif element.tag in {"Owner", "Initiator"}:
             for child in list(element):
                 element.remove(child)
-            ElementTree.SubElement(element, "ID").text = f"qcs::cam::uin/{owner}:uin/{owner}"
-            ElementTree.SubElement(element, "DisplayName").text = owner
+            SubElement(element, "ID").text = f"qcs::cam::uin/{owner}:uin/{owner}"
+            SubElement(element, "DisplayName").text = owner
     return root
 
 
-def finish_listing(root: ElementTree.Element, *, marker: str, is_encoded: bool) -> bytes:
+def finish_listing(root: Element, *, marker: str, is_encoded: bool) -> bytes:
     """A listing with what COS adds to S3's: Marker and NextMarker always, prefixes encoded like the keys."""
     keys = [element.text or "" for element in root.findall("Contents/Key")]
     prefixes = [element.text or "" for element in root.findall("CommonPrefixes/Prefix")]
@@ -113,9 +113,9 @@ def finish_listing(root: ElementTree.Element, *, marker: str, is_encoded: bool) 
                 element.text = quote(element.text or "")
     for name, text in (("Prefix", ""), ("Marker", quote(marker) if is_encoded else marker)):
         if root.find(name) is None:
-            ElementTree.SubElement(root, name).text = text
+            SubElement(root, name).text = text
     if root.findtext("IsTruncated") == "true" and root.find("NextMarker") is None and keys + prefixes:
-        ElementTree.SubElement(root, "NextMarker").text = max(keys + prefixes)
+        SubElement(root, "NextMarker").text = max(keys + prefixes)
     return to_xml(root)
 
 

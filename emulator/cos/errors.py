@@ -6,7 +6,7 @@ Sources: COS's error document (with Resource) and CI's (without), read 2026-11-2
 
 from base64 import b64encode
 from os import urandom
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, tostring
 
 from emulator.cos.wire import Answer
 from emulator.refusal import Refusal
@@ -25,7 +25,7 @@ def answer_refusal(refusal: Refusal, *, resource: str, request_id: str) -> Answe
 
     `resource` is host and path as asked for.
     """
-    error = ElementTree.Element("Error")
+    error = Element("Error")
     _add(error, "Code", refusal.code)
     _add(error, "Message", refusal.message)
     if refusal.service == "cos":
@@ -38,21 +38,22 @@ def answer_refusal(refusal: Refusal, *, resource: str, request_id: str) -> Answe
 def read_s3_error(status: int, body: bytes) -> Refusal:
     """The refusal in an answer of moto's; one without a document keeps its status alone."""
     try:
-        error = ElementTree.fromstring(body)  # noqa: S314  # moto's own answer
-    except ElementTree.ParseError:
+        error = fromstring(body)  # noqa: S314  # moto's own answer
+    except ParseError:
         return Refusal(status, {403: "AccessDenied", 404: "NoSuchKey"}.get(status, "InvalidRequest"), "refused")
     found = {child.tag.rpartition("}")[2]: child.text or "" for child in error.iter()}
     code = found.get("Code", "InvalidRequest")
     return Refusal(status, _CODES.get(code, code), found.get("Message") or code)
 
 
-def to_xml(root: ElementTree.Element) -> bytes:
+def to_xml(root: Element) -> bytes:
     """The document with its declaration, in UTF-8. Text that XML cannot hold loses those characters."""
     for element in root.iter():
         if element.text:
             element.text = "".join(letter for letter in element.text if letter >= " " or letter in "\t\n\r")
-    return b"<?xml version='1.0' encoding='utf-8' ?>\n" + ElementTree.tostring(root, encoding="utf-8")
+    body: bytes = tostring(root, encoding="utf-8")
+    return b"<?xml version='1.0' encoding='utf-8' ?>\n" + body
 
 
-def _add(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = text
+def _add(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, name).text = text

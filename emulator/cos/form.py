@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -62,7 +62,7 @@ def read_form(asked: Asked) -> Form:
     except (ValueError, RequestEntityTooLarge) as error:
         raise Refusal(400, "MalformedPOSTRequest", "the body is no form that can be read") from error
     uploads = [upload for name, upload in files.items(multi=True) if name == "file"]
-    # "each POST Object request uploads one object"
+    # "POST Object takes one object a request"
     if len(uploads) != 1 or len(list(files.items(multi=True))) != 1:
         raise Refusal(400, "IncorrectNumberOfFilesInPostRequest", "a form holds one file, in its field `file`")
     fields = {name.lower(): value for name, value in form.items()}
@@ -70,7 +70,7 @@ def read_form(asked: Asked) -> Form:
         raise Refusal(400, "MalformedPOSTRequest", "the form has no key")
     size_bytes = uploads[0].stream.seek(0, 2)
     uploads[0].stream.seek(0)
-    # "key ... may hold ${filename}, replaced by the actual file name before the policy is checked"
+    # "${filename} is replaced by the name of the uploaded file", and before the policy is checked
     fields["key"] = fields["key"].replace("${filename}", (uploads[0].filename or "").rpartition("/")[2])
     read_key("/" + fields["key"])
     return Form(fields, uploads[0], size_bytes)
@@ -97,7 +97,7 @@ def check_form(form: Form, *, bucket: str, gate: Gate, now: Callable[[], float])
         )
     except (KeyError, ValueError, NotBase64) as error:
         raise refuse("malformed", "cos") from error
-    # "StringToSign: the SHA1 digest of the policy's text"
+    # what is signed here is "the SHA1 digest of the policy's text"
     digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()
     token = fields.get("x-cos-security-token")
     principal = gate.check(claim, digest, token=token, service="cos", is_text=True)
@@ -133,9 +133,9 @@ def answer_form(form: Form, *, bucket: str, host: str, etag: str) -> Answer:
     status = form.fields.get("success_action_status", "204")
     if status != "201":
         return Answer.of(200 if status == "200" else 204, headers=headers)
-    root = ElementTree.Element("PostResponse")
+    root = Element("PostResponse")
     for name, text in (("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag)):
-        ElementTree.SubElement(root, name).text = text
+        SubElement(root, name).text = text
     return Answer.of(201, to_xml(root), (("Content-Type", "application/xml"), *headers))
 
 
@@ -148,7 +148,7 @@ def _check_policy(text: bytes, form: Form, bucket: str, now: float) -> None:
         raise Refusal(400, "InvalidPolicyDocument", "a policy has an expiration and conditions") from error
     if ends_at.tzinfo is None or datetime.fromtimestamp(now, timezone.utc) > ends_at:
         raise refuse("expired", "cos")
-    # "q-sign-algorithm, q-ak, q-sign-time: required"
+    # the three are "required" in the table of conditions
     missing = {"q-sign-algorithm", "q-ak", "q-sign-time"} - {name for _, name, _ in conditions}
     if missing:
         raise Refusal(400, "InvalidPolicyDocument", f"the policy does not limit {', '.join(sorted(missing))}")

@@ -6,22 +6,23 @@ The one place where a refusal becomes an answer. Knows no operation's insides.
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
 from emulator.cos import form
-from emulator.cos.addresses import Place, read_host, read_key
+from emulator.cos.addresses import read_host, read_key
 from emulator.cos.backend import Backend
 from emulator.cos.buckets import Buckets
-from emulator.cos.call import Call, Rights
+from emulator.cos.call import Call, Operations, Rights
+from emulator.cos.called import Progress, Record
 from emulator.cos.cors import answer_preflight, cors_headers
 from emulator.cos.errors import answer_refusal
-from emulator.cos.gate import ANONYMOUS, Gate, Principal
+from emulator.cos.gate import ANONYMOUS, Gate
 from emulator.cos.objects import answer_object
-from emulator.cos.operations import Operation, Service, name_media_bucket_operation, name_operation
+from emulator.cos.operations import Operation, name_media_bucket_operation, name_operation
 from emulator.cos.store import Store
-from emulator.cos.wire import Answer, Asked, ConnectionCut, Query, RequestIds, read_request, with_common_headers
+from emulator.cos.wire import Answer, Asked, ConnectionCut, RequestIds, read_request, with_common_headers
 from emulator.faults import Faults, Seen
 from emulator.refusal import Refusal
 
@@ -29,47 +30,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
-_SECRET_PARAMS = frozenset({"x-cos-security-token", "x-ci-security-token"})
-
-Operations = dict[str, Callable[[Call], Answer]]
-
-
-class Record(Protocol):
-    """Takes note of a call that was answered."""
-
-    def __call__(self, called: "Called") -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A call as it went: `query` holds no signature and no token; `status` is 0 when the connection was cut."""
-
-    operation: str
-    method: str
-    bucket: str
-    key: str
-    query: Query
-    status: int
-    principal: Literal["root", "role", "anonymous"]
-    request_id: str
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far a call came: what is known of it when it fails."""
-
-    request_id: str
-    asked: Asked | None = None
-    operation: Operation | None = None
-    place: Place = Place("cos", "", "")
-    key: str = ""
-    principal: Principal = ANONYMOUS
-
-    @property
-    def service(self) -> Service:
-        if self.operation is not None:
-            return self.operation.service
-        return "ci" if self.place.service == "ci" else "cos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +63,20 @@ class Front:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers one request; never raises but ConnectionCut, which ends the connection."""
-        progress = _Progress(self._ids.next())
+        progress = Progress(self._ids.next())
         try:
             answer = self._answer(environ, progress)
         except ConnectionCut:
-            self._note(progress, 0)
+            self._parts.record(progress.called(0))
             raise
         except Refusal as refusal:
             answer = self._refused(refusal, progress)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever fails in one call, the cloud goes on, and says so
             _log.exception("front.failed")
             failure = Refusal(500, "InternalError", "the emulator failed", progress.service)
             answer = self._refused(failure, progress)
         if progress.asked is None or progress.place.service != "local" or progress.operation is not None:
-            self._note(progress, answer.status)
+            self._parts.record(progress.called(answer.status))
         answer = self._finished(answer, progress)
         phrase = HTTP_STATUS_CODES.get(answer.status, "Unknown").upper() if answer.status == 200 else ""  # noqa: PLR2004  # "200 OK"
         start_response(
@@ -124,7 +84,7 @@ class Front:
         )
         return answer.chunks
 
-    def _answer(self, environ: dict[str, Any], progress: _Progress) -> Answer:
+    def _answer(self, environ: dict[str, Any], progress: Progress) -> Answer:
         asked = progress.asked = read_request(environ)
         progress.place = place = read_host(asked.host)
         if place.service == "local":
@@ -138,7 +98,7 @@ class Front:
             progress.operation = name_operation(asked, progress.key)
         return self._struck(asked, progress)
 
-    def _answer_local(self, asked: Asked, progress: _Progress) -> Answer:
+    def _answer_local(self, asked: Asked, progress: Progress) -> Answer:
         answer = self._parts.local(asked)
         if answer is not None:
             return answer
@@ -151,7 +111,7 @@ class Front:
             raise Refusal(404, "NoSuchBucket", "the Host names no bucket: NAME-APPID.cos.REGION.myqcloud.com")
         return self._struck(asked, progress)
 
-    def _struck(self, asked: Asked, progress: _Progress) -> Answer:
+    def _struck(self, asked: Asked, progress: Progress) -> Answer:
         operation = progress.operation or Operation("")
         seen = Seen(
             asked.method,
@@ -163,7 +123,7 @@ class Front:
         )
         return self._parts.faults.strike(seen, lambda: self._checked(asked, operation, progress))
 
-    def _checked(self, asked: Asked, operation: Operation, progress: _Progress) -> Answer:
+    def _checked(self, asked: Asked, operation: Operation, progress: Progress) -> Answer:
         parts, bucket = self._parts, progress.place.bucket
         call = Call(asked, operation, bucket, progress.key, ANONYMOUS, progress.request_id)
         if operation.name == "OptionsObject":
@@ -218,12 +178,12 @@ class Front:
         added = cors_headers(self._parts.backend.bucket(call.bucket).cors, call.asked)
         return replace(answer, headers=(*answer.headers, *added))
 
-    def _refused(self, refusal: Refusal, progress: _Progress) -> Answer:
+    def _refused(self, refusal: Refusal, progress: Progress) -> Answer:
         asked = progress.asked
         resource = f"{asked.host}{asked.path}" if asked else ""
         return answer_refusal(refusal, resource=resource, request_id=progress.request_id)
 
-    def _finished(self, answer: Answer, progress: _Progress) -> Answer:
+    def _finished(self, answer: Answer, progress: Progress) -> Answer:
         is_head = progress.asked is not None and progress.asked.method == "HEAD"
         if is_head and answer.chunks:
             answer = replace(answer, chunks=(), length=0)  # "HEAD errors have no body"
@@ -233,20 +193,4 @@ class Front:
             server="tencent-ci" if progress.service == "ci" else "tencent-cos",
             request_id_header="x-ci-request-id" if is_ci_host else "x-cos-request-id",
             request_id=progress.request_id,
-        )
-
-    def _note(self, progress: _Progress, status: int) -> None:
-        asked = progress.asked
-        shown = () if asked is None else asked.query
-        self._parts.record(
-            Called(
-                operation=progress.operation.name if progress.operation else "",
-                method=asked.method if asked else "",
-                bucket=progress.place.bucket,
-                key=progress.key,
-                query=tuple(pair for pair in shown if not pair[0].startswith("q-") and pair[0] not in _SECRET_PARAMS),
-                status=status,
-                principal=progress.principal.kind,
-                request_id=progress.request_id,
-            )
         )

@@ -7,15 +7,17 @@ Sources: COS's error codes and request signature, CI's error codes, read 2026-11
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from emulator.cam import Policy
 from emulator.cos import signature
 from emulator.cos.operations import Service
 from emulator.cos.wire import Asked
 from emulator.keys import Holder, Keys
 from emulator.refusal import Refusal
+
+if TYPE_CHECKING:
+    from emulator.cam import Policy
 
 SKEW_S = 15 * 60
 

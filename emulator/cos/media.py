@@ -8,16 +8,16 @@ read 2026-11-22.
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from emulator.ci.api import answer_media_info, answer_snapshot, parse_snapshot
-from emulator.cos.call import Call, Rights
+from emulator.cos.call import Call, Operations, Rights
 from emulator.cos.errors import to_xml
 from emulator.cos.store import Store, Stored
 from emulator.cos.wire import Answer
+from emulator.cos.writing import XML
 from emulator.refusal import Refusal
 
-XML = (("Content-Type", "application/xml"),)
 _PAGE_SIZE = 10
 _LARGEST_PAGE = 100
 _CHINA = timezone(timedelta(hours=8))
@@ -55,7 +55,7 @@ class Media:
         self._rights = rights
         self._buckets = buckets
         self._exists = exists
-        self.operations: dict[str, Callable[[Call], Answer]] = {
+        self.operations: Operations = {
             "GetSnapshot": self._snapshot,
             "GetMediaInfo": self._media_info,
             "DescribeMediaBuckets": self._describe,
@@ -98,7 +98,7 @@ class Media:
         ]
         root = _response(call)
         for name, number in (("TotalCount", len(found)), ("PageNumber", page), ("PageSize", size)):
-            ElementTree.SubElement(root, name).text = str(number)
+            SubElement(root, name).text = str(number)
         for bucket, since in found[(page - 1) * size : page * size]:
             self._bucket(root, "MediaBucketList", bucket, since)
         return Answer.of(200, to_xml(root), XML)
@@ -124,8 +124,8 @@ class Media:
         if not call.bucket or not self._exists(call.bucket):
             raise Refusal(400, "InvalidHost", "the host names no bucket of this account", "ci")
 
-    def _bucket(self, root: ElementTree.Element, name: str, bucket: str, since: datetime) -> None:
-        element = ElementTree.SubElement(root, name)
+    def _bucket(self, root: Element, name: str, bucket: str, since: datetime) -> None:
+        element = SubElement(root, name)
         fields = (
             ("BucketId", bucket),
             ("Name", bucket),
@@ -133,12 +133,12 @@ class Media:
             ("CreateTime", since.strftime("%Y-%m-%dT%H:%M:%S%z")),
         )
         for tag, text in fields:
-            ElementTree.SubElement(element, tag).text = text
+            SubElement(element, tag).text = text
 
 
-def _response(call: Call) -> ElementTree.Element:
-    root = ElementTree.Element("Response")
-    ElementTree.SubElement(root, "RequestId").text = call.request_id
+def _response(call: Call) -> Element:
+    root = Element("Response")
+    SubElement(root, "RequestId").text = call.request_id
     return root
 
 

@@ -42,7 +42,7 @@ def answer_object(asked: Asked, stored: Stored) -> Answer:
     """
     is_head = asked.method == "HEAD"
     if stored.is_archived and not is_head:
-        # "InvalidObjectState: the object's storage class conflicts with the operation"
+        # InvalidObjectState is "the storage class conflicts with the operation"
         raise Refusal(403, "InvalidObjectState", "the object is archived and must be restored first")
     verdict = judge(asked.headers, stored)
     if verdict == "failed":

@@ -68,9 +68,34 @@ _TABLE: dict[tuple[str, bool], dict[str, str]] = {
 }
 # Sub-resources of COS and CI that this cloud does not have; answering them as a plain GET or PUT would be a lie.
 _ABSENT = frozenset(
-    "accelerate acl append attributes domain encryption intelligenttiering inventory legal-hold lifecycle logging "
-    "notification object-lock origin policy referer replication restore retention select torrent website "
-    "imageMogr2 imageView2 imageInfo image_process".split()
+    {
+        "accelerate",
+        "acl",
+        "append",
+        "attributes",
+        "domain",
+        "encryption",
+        "intelligenttiering",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "logging",
+        "notification",
+        "object-lock",
+        "origin",
+        "policy",
+        "referer",
+        "replication",
+        "restore",
+        "retention",
+        "select",
+        "torrent",
+        "website",
+        "imageMogr2",
+        "imageView2",
+        "imageInfo",
+        "image_process",
+    }
 )
 
 
@@ -95,7 +120,7 @@ def name_operation(asked: Asked, key: str) -> Operation:
 
 def _process(asked: Asked) -> Operation:
     values = [value for name, value in asked.query if name == "ci-process"]
-    # "ci-process: Operation type, fixed usage snapshot"
+    # ci-process, required: "Operation type, fixed usage snapshot"
     if len(values) != 1 or values[0] not in _PROCESSES:
         raise Refusal(400, "InvalidArgument", "ci-process must be given once: snapshot or videoinfo", "ci")
     if asked.method != "GET":

@@ -45,7 +45,7 @@ def read_claim(fields: dict[str, str]) -> Claim:
     missing = [name for name in _FIELDS if name not in fields]
     if missing:
         raise ValueError(f"the signature has no {', '.join(missing)}")
-    # "q-sign-algorithm: ... currently only sha1"
+    # "the algorithm is sha1, and no other yet"
     if fields["q-sign-algorithm"] != "sha1":
         raise ValueError("q-sign-algorithm must be sha1")
     times = _TIMES.fullmatch(fields["q-key-time"])

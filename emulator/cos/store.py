@@ -6,7 +6,7 @@ Knows no HTTP.
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -53,6 +53,16 @@ class Stored:
         return cast("BinaryIO", _Reader(self._descriptor, self.size_bytes))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One object as a listing has it; `etag` without quotes."""
+
+    bucket: str
+    key: str
+    etag: str
+    size_bytes: int
+
+
 class Store:
     """Opens this cloud's objects."""
 
@@ -76,6 +86,14 @@ class Store:
         if version is None:
             raise Refusal(404, "NoSuchKey", "the specified key does not exist")
         raise Refusal(404, "NoSuchVersion", "the specified version does not exist")
+
+    def objects(self, buckets: Iterable[str]) -> Iterator[Listed]:
+        """Every object in these buckets, by key."""
+        for bucket in buckets:
+            for key in sorted(self._backend.bucket(bucket).keys):
+                found = self._backend.key(bucket, key, None)
+                if found is not None:
+                    yield Listed(bucket, key, found.etag.strip('"'), found.size)
 
 
 class _Reader(io.RawIOBase):

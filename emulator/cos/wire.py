@@ -97,9 +97,9 @@ def read_request(environ: Mapping[str, Any]) -> Asked:
     """Reads a WSGI environ; raises Refusal 400 InvalidURI when path or query are not percent-encoded UTF-8."""
     target = str(environ["REQUEST_URI"])
     raw_path, _, raw_query = target.partition("?")
+    if _ESCAPE.search(raw_path):
+        raise Refusal(400, "InvalidURI", "a % in the path is followed by two hexadecimal digits")
     try:
-        if _ESCAPE.search(raw_path):
-            raise ValueError(raw_path)
         path = unquote(raw_path.encode("latin-1").decode(), errors="strict")
         # Clients write a space in a query as "+" as often as "%20"; the signature is over the decoded value.
         query = tuple(parse_qsl(raw_query.encode("latin-1").decode(), keep_blank_values=True, errors="strict"))
