@@ -1,0 +1,86 @@
+"""A server that answers each connection with the bytes it is told to, and keeps what it was sent."""
+
+import contextlib
+import socket
+import threading
+
+
+class Wire:
+    """Answers the n-th request with the n-th of `answers`, the last one ever after. None: closes without a word.
+
+    An answer may be bytes, or a list of bytes and threading.Events to wait for between them.
+    """
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+        self.over = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.threads = [threading.Thread(target=self._serve)]
+        self.threads[0].start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join()
+
+    def _serve(self):
+        while not self.over.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._attend, args=(connection,))
+            self.threads.append(thread)
+            thread.start()
+
+    def _attend(self, connection):
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(0.05)
+            request = self._read(connection)
+            if request is None:
+                return
+            answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
+            self.requests.append(request)
+            for part in answer if isinstance(answer, list) else [answer]:
+                if isinstance(part, threading.Event):
+                    while not part.wait(0.05) and not self.over.is_set():
+                        pass
+                elif part is not None:
+                    connection.sendall(part)
+
+    def _read(self, connection):
+        data = b""
+        while not self.over.is_set():
+            with contextlib.suppress(TimeoutError):
+                packet = connection.recv(65536)
+                if not packet:
+                    return None
+                data += packet
+            head, end, body = data.partition(b"\r\n\r\n")
+            length = next(
+                (
+                    int(line.split(b":")[1])
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-length")
+                ),
+                0,
+            )
+            if end and len(body) >= length:
+                return data.decode("latin-1")
+        return None
+
+
+def http(status, body=b"", **headers):
+    """Give an answer in HTTP/1.1 that closes its connection; the length is the body's unless it is given."""
+    named = {"Content-Length": len(body), "Connection": "close"}
+    named.update({name.replace("_", "-"): value for name, value in headers.items()})
+    head = "".join(f"{name}: {value}\r\n" for name, value in named.items() if value is not None)
+    return f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode() + body
