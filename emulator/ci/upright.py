@@ -12,6 +12,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import numpy.typing as npt
+from av.filter import Graph
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from PIL import Image
@@ -80,12 +81,27 @@ def size_of(own: Size, request: SnapshotRequest) -> Size:
 
 
 def scaled(frame: VideoFrame, size: Size) -> npt.NDArray[np.uint8]:
-    """Give the frame's pixels at that size, as rows of red, green and blue; HDR is brought to a screen's range."""
+    """Give the frame's pixels at that size, as rows of red, green and blue; HDR is brought to a screen's range.
+
+    A filter graph does it, not the frame's own method: that one takes a frame apart into its fields.
+    """
     hdr = frame.color_trc in HDR_TRANSFERS
     try:
-        out = frame.reformat(
-            *size, format="rgb48le" if hdr else "rgb24", interpolation="BICUBIC", threads=1
-        ).to_ndarray()
+        graph = Graph()
+        graph.threads = 1
+        source = graph.add(
+            "buffer",
+            video_size=f"{frame.width}x{frame.height}",
+            pix_fmt=frame.format.name,
+            time_base="1/1",
+            colorspace=str(int(frame.colorspace)),
+            range=str(int(frame.color_range)),
+        )
+        scale = graph.add("scale", f"{size[0]}:{size[1]}:flags=bicubic")
+        form = graph.add("format", "rgb48le" if hdr else "rgb24")
+        graph.link_nodes(source, scale, form, graph.add("buffersink")).configure()
+        graph.vpush(frame)
+        out = graph.vpull().to_ndarray()
     except (av.FFmpegError, ValueError) as error:
         raise unsupported("holds pixels of an unknown kind") from error
     if hdr:
