@@ -50,12 +50,8 @@ class Changes:
 
     def _copy(self, call: Call) -> Answer:
         source = self._writing.source(call)
-        headers = to_s3(call.asked.headers)
-        if "x-cos-metadata-directive" not in call.asked.headers and "content-type" not in call.asked.headers:
-            del headers["content-type"]
-        answer = self._backend.call(
-            "PUT", call.bucket, call.key, headers=headers | {"x-amz-copy-source": source.header}
-        )
+        headers = to_s3(call.asked.headers) | {"x-amz-copy-source": source.header}
+        answer = self._backend.call("PUT", call.bucket, call.key, headers=headers)
         self._writing.created(call, "Copy")
         return Answer.of(200, to_xml(self._writing.document(call, answer)), (*from_s3(without_content(answer)), *XML))
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from moto.s3.models import FakeKey
 from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
@@ -20,14 +20,34 @@ from emulator.refusal import Refusal
 _TRIES = 100
 
 
-class _Descriptor:
-    """A file descriptor that closes when the last reader lets go of it."""
+class _Bytes(Protocol):
+    """Where an object's bytes lie."""
+
+    def at(self, start: int, size: int) -> bytes:
+        """Up to `size` bytes from `start`, whoever else reads."""
+
+
+class _InFile:
+    """Bytes in an unnamed file, whose descriptor closes when the last reader lets go of it."""
 
     def __init__(self, fd: int) -> None:
-        self.fd = fd
+        self._fd = fd
+
+    def at(self, start: int, size: int) -> bytes:
+        return os.pread(self._fd, size, start)
 
     def __del__(self) -> None:
-        os.close(self.fd)
+        os.close(self._fd)
+
+
+class _InMemory:
+    """Bytes that moto keeps in memory, as it does with a few MB: a file each would use up the descriptors."""
+
+    def __init__(self, whole: bytes) -> None:
+        self._whole = whole
+
+    def at(self, start: int, size: int) -> bytes:
+        return self._whole[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +66,11 @@ class Stored:
     storage_class: str
     is_archived: bool
     is_public: bool
-    _descriptor: _Descriptor
+    _bytes: _Bytes
 
     def open(self) -> BinaryIO:
         """A new reader from the object's first byte. Any number may be open, in any thread."""
-        return cast("BinaryIO", _Reader(self._descriptor, self.size_bytes))
+        return cast("BinaryIO", _Reader(self._bytes, self.size_bytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +117,11 @@ class Store:
 
 
 class _Reader(io.RawIOBase):
-    """A seekable reader over a shared descriptor: reads by position, so readers never move each other."""
+    """A seekable reader over shared bytes: reads by position, so readers never move each other."""
 
-    def __init__(self, descriptor: _Descriptor, size_bytes: int) -> None:
+    def __init__(self, source: _Bytes, size_bytes: int) -> None:
         super().__init__()
-        self._descriptor = descriptor
+        self._source = source
         self._size_bytes = size_bytes
         self._at = 0
 
@@ -124,7 +144,7 @@ class _Reader(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         left = max(0, self._size_bytes - self._at)
         wanted = left if size is None or size < 0 else min(size, left)
-        found = os.pread(self._descriptor.fd, wanted, self._at) if wanted else b""
+        found = self._source.at(self._at, wanted) if wanted else b""
         self._at += len(found)
         return found
 
@@ -136,11 +156,15 @@ class _Reader(io.RawIOBase):
 
 def _stored(key: FakeKey) -> Stored:
     with key.lock:
-        # Up to a few MB moto keeps in memory; from here on they lie in an unnamed file, like larger ones.
-        buffer = key._value_buffer  # noqa: SLF001  # moto's only other way to the bytes copies them all
-        buffer.rollover()
-        buffer.flush()
-        descriptor = _Descriptor(os.dup(buffer.fileno()))
+        # Moto's only other way to the bytes copies them all.
+        buffer = key._value_buffer  # noqa: SLF001
+        held = buffer._file  # noqa: SLF001
+        found: _Bytes
+        if isinstance(held, io.BytesIO):
+            found = _InMemory(held.getvalue())  # shared with moto's buffer, not copied
+        else:
+            buffer.flush()
+            found = _InFile(os.dup(buffer.fileno()))
         size_bytes = key.size
     return Stored(
         etag=key.etag,
@@ -151,5 +175,5 @@ def _stored(key: FakeKey) -> Stored:
         storage_class=key.storage_class or "STANDARD",
         is_archived=key.storage_class in ARCHIVE_STORAGE_CLASSES,
         is_public=bool(key.acl and key.acl.public_read),
-        _descriptor=descriptor,
+        _bytes=found,
     )

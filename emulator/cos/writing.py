@@ -39,7 +39,10 @@ class Writing:
 
     def created(self, call: Call, how: str) -> None:
         """Tells that the call made its object; `how` ends the event's name: Put, Post, Copy ..."""
-        stored = self.store.open(call.bucket, call.key)
+        try:
+            stored = self.store.open(call.bucket, call.key)
+        except Refusal:
+            return  # another call has removed it already
         headers = dict(from_s3(stored.headers))
         self.publish(call, f"cos:ObjectCreated:{how}", call.key, stored.size_bytes, stored.version, headers)
 
