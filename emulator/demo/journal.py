@@ -13,10 +13,10 @@ from emulator.scf.log import Record, reports
 from emulator.scf.queue import DeadLetter
 
 _STEPS: Final = {
-    "look_ms": "look what is there",
-    "media_info_ms": "media info",
-    "shots_ms": "snapshots, taken and stored",
-    "write_ms": "poster and manifest",
+    "look_ms": "look at what is there",
+    "media_info_ms": "ask for media info",
+    "shots_ms": "take and store snapshots",
+    "write_ms": "write poster and manifest",
 }
 
 

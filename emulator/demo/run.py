@@ -79,7 +79,7 @@ def run_demo(videos: Sequence[Path], *, settings: Mapping[str, str], folder: Pat
     with TemporaryDirectory(prefix="demo-") as scratch:
         if not videos:
             videos = [Path(scratch) / "film.mp4"]
-            make_film(videos[0])
+            make_film(videos[0], fade_in_s=1.0)  # black at first; lit by the first moment that is asked for
             watch.lap("make a film")
         uploads = upload_keys(videos)
         buckets = tuple(dict.fromkeys([BUCKET, settings.get("SNAPSHOT_OUTPUT_BUCKET") or BUCKET]))

@@ -21,10 +21,12 @@ def film_lines(film: Film) -> Iterator[str]:
     ]
     best = chosen_picture(manifest)
     if manifest.poster and best:
-        why = f"  (poster: {_plain(manifest.poster.why)})" if manifest.poster.why else "  (poster)"
         size = f"{best.width_px}x{best.height_px}"
-        rows.append((timecode(manifest.poster.at_ms), size, f"{best.size_bytes:,}", _plain(manifest.poster.key) + why))
-    yield from _columns([_HEADINGS, *rows])
+        rows.append((timecode(manifest.poster.at_ms), size, f"{best.size_bytes:,}", _plain(manifest.poster.key)))
+    if rows:
+        yield from _columns([_HEADINGS, *rows])
+    if manifest.poster:
+        yield f"  poster: {_plain(manifest.poster.why)}"
     for missed in manifest.missed:
         moment = "missed" if missed.at_ms is None else f"missed {timecode(missed.at_ms)}"
         yield f"  {moment}  {_plain(missed.code)}: {_plain(missed.message)}"
