@@ -11,7 +11,7 @@ export VIDEO OUT
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/ready  ## a film in, its pictures out, on this machine: make demo [VIDEO=film.mp4] [OUT=out]
-	@$(RUN) -m emulator.demo
+	@$(RUN) -m emulator.demo --out "$$OUT" -- "$$VIDEO"
 
 test: $(VENV)/ready  ## every test
 	$(RUN) -m pytest -n auto
