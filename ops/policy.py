@@ -2,10 +2,16 @@
 
 What the function does, and the action each needs:
 
-    HEAD of the source                  name/cos:HeadObject   on the source's prefix
-    media info, snapshots               ci:GenerateMediaInfo, ci:GenerateSnapshot   on the source's prefix
-    GET of the manifest                 name/cos:GetObject    on the output's prefix
-    PUT of thumbnails, manifest         name/cos:PutObject    on the output's prefix
+    HEAD of the source              name/cos:HeadObject      on the source's prefix
+    media info, snapshots           ci:GenerateMediaInfo, ci:GenerateSnapshot   on the source's prefix
+      CI reading it for the caller  name/cos:GetObject       on the source's prefix
+    GET of the manifest             name/cos:GetObject       on the output's prefix
+    PUT of thumbnails, manifest     name/cos:PutObject       on the output's prefix
+    being told "there is none"      name/cos:GetBucket       on both buckets
+
+Two of them the documents leave open, and the strict reading is granted: whether CI asks COS for the caller's right
+to read the source, and whether one who may not list is told that an object is absent (404) or nothing (403). A
+first upload has no manifest yet, so everything hangs on the second.
 
 Must not know: the cloud. Every function here is a pure maker of documents.
 Source: CAM, "authorization granularity" of COS and CI; CI policies with a path prefix; the principal of SCF's roles
@@ -51,15 +57,20 @@ def run_policy(stack: Stack) -> Policy:
     sources = sorted({(trigger.bucket, _narrower(trigger.prefix, stack)) for trigger in stack.triggers})
     outputs = sorted({stack.settings.output_bucket or trigger.bucket for trigger in stack.triggers})
     prefix = stack.settings.output_prefix
+    buckets = sorted({bucket for bucket, _ in sources} | set(outputs))
     return Policy(
         version="2.0",
         statement=[
-            _allow(["name/cos:HeadObject"], (_cos(stack, bucket, start) for bucket, start in sources)),
+            _allow(
+                ["name/cos:GetObject", "name/cos:HeadObject"],
+                (_cos(stack, bucket, start) for bucket, start in sources),
+            ),
             _allow(
                 ["ci:GenerateMediaInfo", "ci:GenerateSnapshot"],
                 (_ci(stack, bucket, start) for bucket, start in sources),
             ),
             _allow(["name/cos:GetObject", "name/cos:PutObject"], (_cos(stack, bucket, prefix) for bucket in outputs)),
+            _allow(["name/cos:GetBucket"], (_cos(stack, bucket, "") for bucket in buckets)),
         ],
     )
 
