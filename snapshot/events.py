@@ -151,7 +151,8 @@ def _read_record(data: object, sources: Sources) -> Video | Skipped:
         return Skipped(stored.key.removeprefix(prefix), f"the event is {record.event.name}, not a creation")
     key, other_key = _settle_key(stored, prefix)
     reason = sources.refuse(key)
-    if reason and other_key and not sources.refuse(other_key):
+    own = key.startswith(sources.output_prefix)  # whatever else the key may mean: this guards against a loop
+    if reason and not own and other_key and not sources.refuse(other_key):
         key, other_key, reason = other_key, key, ""
     if not reason and MADE_HERE in {name.lower() for name in stored.meta or {}}:
         reason = f"made by this function: it carries {MADE_HERE}"
