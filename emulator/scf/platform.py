@@ -67,6 +67,7 @@ class Platform:
         self._triggers: list[Trigger] = []
         self._pools: list[Pool] = []
         self._dead: list[DeadLetter] = []
+        self._closed = False
 
     # Functions and triggers
 
@@ -87,8 +88,11 @@ class Platform:
 
         Raises:
             ValueError: there is one of that name.
+            RuntimeError: the platform is closed.
         """
         with self._lock:
+            if self._closed:
+                raise RuntimeError("the platform is closed")
             if function.name in self._functions:
                 raise ValueError(f"there is a function {function.name!r} already")
             self._functions[function.name] = function, self._pool(function)
@@ -251,6 +255,8 @@ class Platform:
 
     def close(self) -> None:
         """End every call, process and thread; what is queued is dropped."""
+        with self._lock:
+            self._closed = True
         self._delivery.close()
         self._end_all()
         self._delivery.join()

@@ -101,7 +101,7 @@ class Runner:
             if new:
                 started = instance.start(function)
                 if started.status_code != status.OK:
-                    instance.interrupt()
+                    instance.kill()
                     return started, started.duration_ms
                 init_ms, printed = started.duration_ms, started.output
             context = surroundings.context(function, self._account, request_id)

@@ -1,0 +1,90 @@
+"""What the SCF tests share: a folder with a handler in it, an issuer of keys that counts, a platform that is closed."""
+
+import itertools
+import textwrap
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from emulator.scf.clock import Clock
+from emulator.scf.function import Function
+from emulator.scf.platform import Platform
+
+BUCKET = "examplebucket-1250000000"
+
+
+@dataclass(frozen=True)
+class NumberedKeys:
+    secret_id: str
+    secret_key: str
+    token: str
+    expires_at: float
+
+
+@dataclass
+class CountingIssuer:
+    """Issues keys that can be told apart; `lifetime_s` caps what is asked for."""
+
+    lifetime_s: int = 6 * 3600
+    asked: list = field(default_factory=list)
+    numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def issue(self, role, lifetime_s):
+        self.asked.append((role, lifetime_s))
+        number = next(self.numbers)
+        ends = time.time() + min(lifetime_s, self.lifetime_s)
+        return NumberedKeys(f"AKIDnumber{number}", f"secretnumber{number}", f"tokennumber{number}", ends)
+
+
+@pytest.fixture
+def issuer():
+    return CountingIssuer()
+
+
+@pytest.fixture
+def make_platform(issuer):
+    """Make platforms on a compressed clock, unless told otherwise, and close them."""
+    made = []
+
+    def make(**choices):
+        facts = {"region": "ap-guangzhou", "appid": "1250000000", "uin": "100000000001", "keys": issuer}
+        platform = Platform(**{**facts, "clock": Clock(compressed=True), **choices})
+        made.append(platform)
+        return platform
+
+    yield make
+    for platform in made:
+        platform.close()
+
+
+@pytest.fixture
+def platform(make_platform):
+    return make_platform()
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Write handler.py, and more files by name, into a folder of their own."""
+    numbers = itertools.count()
+
+    def write(source, **others):
+        folder = tmp_path / f"code{next(numbers)}"
+        folder.mkdir()
+        for name, text in {"handler": source, **others}.items():
+            (folder / f"{name}.py").write_text(textwrap.dedent(text))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def deploy(platform, package):
+    """Create a function from the source of its handler.py."""
+
+    def create(source, *, name="demo", **choices):
+        function = Function(name, package(source), **choices)
+        platform.create(function)
+        return function
+
+    return create
