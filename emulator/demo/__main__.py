@@ -25,6 +25,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 PREFIX = "SNAPSHOT_"
 ENDPOINT = "SNAPSHOT_ENDPOINT"  # the demo's own cloud, always
 
+_INTERRUPTED = 130  # what a shell makes of Ctrl-C
+
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], *, loaded_ms: int = 0) -> int:
     """Run the demo and tell of it; `loaded_ms` is what this process took to get here.
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], *, loaded_ms:
     out = Path(asked.out)
     try:
         run = run_demo(videos, settings=settings, folder=out, project=PROJECT)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except (OSError, ValueError) as error:  # TimeoutError is an OSError
         sys.stderr.write(f"demo: {error}\n")
         return 1
