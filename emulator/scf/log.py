@@ -7,6 +7,7 @@ Sources: the SCF documents "Log Structure" (583/60336) and "Log Description" for
 
 import json
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from emulator.scf import status
 Record = Mapping[str, object]
 _MIB: Final = 1024 * 1024
 _KEPT_RETURN_LETTERS: Final = 4096
+_KEPT_RECORDS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,15 @@ class Run:
 
 
 class PlatformLog:
-    """Grows by a few records an invocation; safe across threads."""
+    """Keeps the newest records; safe across threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: list[Record] = []
+        self._records: deque[Record] = deque(maxlen=_KEPT_RECORDS)
 
     def write(self, run: Run) -> None:
         """Add the invocation's records: what it printed, what went wrong, and the platform's report."""
-        lines = [line for line in run.output.splitlines() if line.strip()]
-        records = [_custom(run, line) for line in lines]
+        records = [_custom(run, line) for line in lines_of(run.output) if line.strip()]
         if run.problem:
             records.append(_record(run, "Platform", "ERROR", run.problem))
         else:
@@ -68,6 +69,12 @@ class PlatformLog:
         """Forget everything."""
         with self._lock:
             self._records.clear()
+
+
+def lines_of(output: str) -> tuple[str, ...]:
+    """Give the printed lines; only a line feed ends one, so that a line separator inside JSON does not."""
+    lines = output.split("\n")
+    return tuple(line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1]))
 
 
 def reports(records: tuple[Record, ...]) -> tuple[Record, ...]:

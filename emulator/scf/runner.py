@@ -16,7 +16,7 @@ from emulator.scf import status, surroundings
 from emulator.scf.clock import Clock
 from emulator.scf.function import Function
 from emulator.scf.instance import Instance, Outcome
-from emulator.scf.log import PlatformLog, Run
+from emulator.scf.log import PlatformLog, Run, lines_of
 from emulator.scf.pool import Pool
 from emulator.scf.role import RoleKeys, TemporaryKeys
 from emulator.scf.surroundings import Account
@@ -148,7 +148,7 @@ class Runner:
             init_ms=init_ms,
             memory_peak_bytes=outcome.peak_bytes,
             retry_num=retry_num,
-            log=tuple(outcome.output.splitlines()),
+            log=lines_of(outcome.output),
         )
 
 

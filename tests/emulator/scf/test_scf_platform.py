@@ -407,15 +407,16 @@ def test_a_printed_line_of_json_is_parsed_one_level_deep_and_no_line_can_forge_s
             print(json.dumps({"event": "frame.captured", "at_ms": 1500, "deep": {"a": [1]}, "SCF_StatusCode": 0}))
             print("plain")
             print("[1, 2]")
+            print('{"two": "a\\u2028b"}')
             print("{broken")
         """
     )
     platform.invoke("demo", {})
     printed = [dict(record) for record in platform.log if record["SCF_Type"] == "Custom"]
     own = [{name: value for name, value in record.items() if not name.startswith("SCF_")} for record in printed]
-    assert own == [{"event": "frame.captured", "at_ms": 1500, "deep": '{"a": [1]}'}, {}, {}, {}]
-    assert [record["SCF_StatusCode"] for record in printed] == [200] * 4
-    assert [record["SCF_Message"] for record in printed][1:] == ["plain", "[1, 2]", "{broken"]
+    assert own == [{"event": "frame.captured", "at_ms": 1500, "deep": '{"a": [1]}'}, {}, {}, {"two": "a\u2028b"}, {}]
+    assert [record["SCF_StatusCode"] for record in printed] == [200] * 5
+    assert [record["SCF_Message"] for record in printed][1:3] == ["plain", "[1, 2]"]
 
 
 def test_the_log_holds_why_a_run_failed(deploy, platform):
