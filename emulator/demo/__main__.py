@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], *, loaded_ms:
     if loaded_ms:
         run = replace(run, phases=(Phase("load Python and the cloud", loaded_ms), *run.phases))
     write_page(run, settings, out)
-    _say(_story(run, settings, out))
+    with suppress(BrokenPipeError):  # somebody read the first lines and left; the folder is complete
+        _say(_story(run, settings, out))
     return 0 if run.went_well else 1
 
 
@@ -115,8 +117,8 @@ def _story(run: Run, settings: Mapping[str, str], out: Path) -> Iterable[str]:
 
 
 def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        sys.stdout.write(line + "\n")
+    sys.stdout.write("".join(line + "\n" for line in lines))
+    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
