@@ -14,6 +14,7 @@ from snapshot.errors import BadSettings
 from snapshot.frames import Frame
 from snapshot.settings import Size
 
+LONGEST_PX = 16_383  # a WebP's side at most; also keeps a film as thin as a thread from filling the memory
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif"}
 ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 85, "optimize": True}),
@@ -64,11 +65,11 @@ def in_eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def fit(size: Size, width_px: int, height_px: int) -> tuple[int, int]:
-    """Give the whole pixels, at least 1 by 1, that a picture of this width and height takes in `size`."""
+    """Give the whole pixels that a picture of this width and height takes in `size`: 1 to 16 383 where it follows."""
     if size.width_px and size.height_px:
         return size.width_px, size.height_px
     if size.width_px:
-        return size.width_px, max(1, round(height_px * size.width_px / width_px))
+        return size.width_px, min(max(1, round(height_px * size.width_px / width_px)), LONGEST_PX)
     if size.height_px:
-        return max(1, round(width_px * size.height_px / height_px)), size.height_px
+        return min(max(1, round(width_px * size.height_px / height_px)), LONGEST_PX), size.height_px
     return width_px, height_px
