@@ -1,0 +1,24 @@
+"""Picture files for the tests, made by Pillow."""
+
+import io
+
+from PIL import Image
+
+PILLOW = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "gif": "GIF"}
+
+
+def encode(picture, format="jpg", **options):
+    target = io.BytesIO()
+    picture.save(target, PILLOW[format], **options)
+    return target.getvalue()
+
+
+def decode(body):
+    picture = Image.open(io.BytesIO(body))
+    picture.load()
+    return picture
+
+
+def noise(width=64, height=36):
+    """Give a grey picture that shows something, in RGB."""
+    return Image.effect_noise((width, height), 80).convert("RGB")
