@@ -100,7 +100,7 @@ def audio_fields(stream: AudioStream) -> dict[str, str | int | None]:
     context = stream.codec_context
     return {
         "Channel": context.layout.nb_channels,
-        "ChannelLayout": context.layout.name,
+        "ChannelLayout": context.layout.name if context.layout.nb_channels else None,
         "SampleFmt": context.format.name if context.format else None,
         "SampleRate": context.sample_rate,
     }
@@ -125,7 +125,7 @@ def video_fields(stream: VideoStream) -> dict[str, str | int | None]:
         "Height": context.height,
         "Level": level,
         "NumFrames": stream.frames or None,
-        "PixFormat": context.pix_fmt,
+        "PixFormat": context.format.name if context.format else None,
         "Profile": context.profile,
         "RefFrames": refs,
         "Sar": fraction(pixel, ":") or "0:1",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 KEPT = 4  # of the last frames before the moment, decoded in full; the two fields of a frame are two packets
+SKIPPING = ("h264", "hevc", "vp8", "vp9")  # whose decoders can be told anew with each packet what to leave out
 LONG_RUN = 16  # from this many packets on, frames are decoded on several threads
 MAX_RUN_PIXELS = 2**35  # decoded for one snapshot; some minutes of one core
 FIRST_STEP_S = 1
@@ -141,7 +142,8 @@ def last_frame(film: InputContainer, stream: VideoStream, run: Run, moment: int)
         raise unsupported("holds key frames too far apart")
     if not stream.codec_context.is_open:
         stream.thread_type = "AUTO" if len(due) > LONG_RUN else "NONE"
-    full_from = due[-KEPT:][0] if due and not is_avi(film) else None
+    can_skip = stream.codec_context.codec.canonical_name in SKIPPING and not is_avi(film)
+    full_from = due[-KEPT:][0] if due and can_skip else None
     found = None
     for number, frame in enumerate(decoded(stream, from_run(film, stream, run), full_from)):
         at = (run.times[number] if number < len(run.times) else None) if is_avi(film) else frame.pts

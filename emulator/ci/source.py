@@ -6,6 +6,8 @@ Only the demuxers named here are tried, so an object can never be a playlist tha
 other files. Source: the codecs and containers of Cloud Infinite's media processing, read 2026-11-22.
 """
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -20,9 +22,30 @@ from emulator.refusal import Refusal
 CONTAINERS = "avi,mov,mp4,matroska,webm,flv,mpegts"
 CODECS = ("h264", "hevc", "vp8", "vp9", "av1")
 MAX_PIXELS = 8192 * 8192  # of one coded frame; a header can claim anything
+MAX_OFFSET = 2**53
 BUFFER_BYTES = 64 * 1024
 LIMITS = {"max_pixels": str(MAX_PIXELS)}
 OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none", **LIMITS}
+
+
+class InPlace:
+    """Reads a stored object for the demuxer; a place that no object has is an error of the film, not of ours."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.read = stream.read
+        self.tell = stream.tell
+        self._stream = stream
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, or give the error number that FFmpeg takes for a place that cannot be gone to."""
+        start = 0
+        if whence == os.SEEK_CUR:
+            start = self.tell()
+        elif whence == os.SEEK_END:
+            start = self._stream.seek(0, os.SEEK_END)
+        if not 0 <= start + offset <= MAX_OFFSET:
+            return -errno.EINVAL
+        return self._stream.seek(start + offset)
 
 
 @contextmanager
@@ -31,9 +54,10 @@ def opened(stream: BinaryIO) -> Iterator[InputContainer]:
 
     Raises: Refusal (400 ResourceNotSupported) where the bytes are no film or break off.
     """
-    stream.seek(0)
+    reader = InPlace(stream)
+    reader.seek(0)
     try:
-        with av.open(stream, "r", options=dict(OPTIONS), metadata_errors="replace", buffer_size=BUFFER_BYTES) as film:
+        with av.open(reader, "r", options=dict(OPTIONS), metadata_errors="replace", buffer_size=BUFFER_BYTES) as film:
             yield film
     except (av.FFmpegError, UnicodeDecodeError) as error:
         raise unsupported("cannot be read as a film") from error

@@ -19,6 +19,11 @@ from PIL import Image
 from emulator.film import paint_frame
 
 SIZE = (192, 108)
+SIDEWAYS = {
+    *(Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270),
+    *(Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE),
+}
+Matrix = tuple[tuple[int, int], tuple[int, int]]  # (x, y) is shown at (a x + c y, b x + d y): ((a, b), (c, d))
 Paint = Callable[[Fraction, tuple[int, int]], "av.VideoFrame"]
 
 
@@ -75,7 +80,7 @@ def laid(*turns: Image.Transpose) -> Paint:
     """Give a painter of frames that are coded turned away from upright."""
 
     def paint(at: Fraction, size: tuple[int, int]) -> "av.VideoFrame":
-        sideways = any(turn in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270) for turn in turns)
+        sideways = any(turn in SIDEWAYS for turn in turns)
         picture = painted(at, size[::-1] if sideways else size)
         for turn in turns:
             picture = picture.transpose(turn)
@@ -138,7 +143,7 @@ def write(
     start: Fraction = Fraction(0),
     drop: int = 0,
     pixel: Fraction | None = None,
-    turn: tuple[float, bool, bool] | None = None,
+    turn: Matrix | None = None,
     sound: bool = False,
     tags: Mapping[str, int] | None = None,
     format: str | None = None,
@@ -154,7 +159,8 @@ def write(
         for name, value in (tags or {}).items():
             setattr(context, name, value)
         if turn is not None:
-            stream.set_display_rotation(turn[0], hflip=turn[1], vflip=turn[2])
+            (a, b), (c, d) = turn
+            stream.set_display_matrix([a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30])
         if sound:
             add_sound(film, times[-1])
         packets = []
@@ -303,12 +309,28 @@ CORPUS: tuple[Film, ...] = (
     ),
     film("ten-bit-av1.mp4", codec="libsvtav1", pix_fmt="yuv420p10le"),
     # turns: coded turned away, with a matrix that turns them back
-    film("turned-90.mp4", size=(108, 192), turn=(-90, False, False), paint=laid(Image.Transpose.ROTATE_90)),
-    film("turned-180.mov", turn=(180, False, False), paint=laid(Image.Transpose.ROTATE_180)),
-    film("turned-270.mp4", size=(108, 192), turn=(90, False, False), paint=laid(Image.Transpose.ROTATE_270)),
-    film("turned-90.mkv", size=(108, 192), turn=(-90, False, False), paint=laid(Image.Transpose.ROTATE_90)),
-    film("mirrored.mp4", turn=(0, True, False), paint=laid(Image.Transpose.FLIP_LEFT_RIGHT)),
-    film("upside-down-mirror.mp4", turn=(0, False, True), paint=laid(Image.Transpose.FLIP_TOP_BOTTOM)),
+    film("turned-90.mp4", size=(108, 192), turn=((0, 1), (-1, 0)), paint=laid(Image.Transpose.ROTATE_90)),
+    film("turned-180.mov", turn=((-1, 0), (0, -1)), paint=laid(Image.Transpose.ROTATE_180)),
+    film("turned-270.mp4", size=(108, 192), turn=((0, -1), (1, 0)), paint=laid(Image.Transpose.ROTATE_270)),
+    film("turned-90.mkv", size=(108, 192), turn=((0, 1), (-1, 0)), paint=laid(Image.Transpose.ROTATE_90)),
+    film("mirrored.mp4", turn=((-1, 0), (0, 1)), paint=laid(Image.Transpose.FLIP_LEFT_RIGHT)),
+    film("upside-down-mirror.mp4", turn=((1, 0), (0, -1)), paint=laid(Image.Transpose.FLIP_TOP_BOTTOM)),
+    film(
+        "turned-and-mirrored.mp4",
+        size=(108, 192),
+        turn=((0, 1), (1, 0)),
+        paint=laid(Image.Transpose.TRANSPOSE),
+        autorotate=False,
+        filters="transpose=cclock_flip",
+    ),
+    film(
+        "turned-and-mirrored-back.mp4",
+        size=(108, 192),
+        turn=((0, -1), (-1, 0)),
+        paint=laid(Image.Transpose.TRANSVERSE),
+        autorotate=False,
+        filters="transpose=clock_flip",
+    ),
     # high dynamic range
     film("pq.mp4", codec="libx265", paint=partial(bright, transfer="pq"), tags=BT2020 | {"color_trc": 16}, hdr=True),
     film("hlg.mkv", codec="libx265", paint=partial(bright, transfer="hlg"), tags=BT2020 | {"color_trc": 18}, hdr=True),
