@@ -99,8 +99,9 @@ def not_a_picture(answer: Answer, format: str) -> str:
 def read_media_info(body: bytes) -> MediaInfo:
     """Give what CI's media info says of a film.
 
-    `Format/Duration` is the length, which a stream's own contradicts in the document's example. Without it, the frames
-    by their rate.
+    The length is `Format/Duration`, or the frames by their rate where that is shorter: sound often outlasts the
+    picture, and past its last frame there is nothing to show. A stream's own Duration contradicts both in the document's
+    example.
 
     Raises:
         ValueError: these bytes are no media info.
@@ -123,9 +124,8 @@ def read_media_info(body: bytes) -> MediaInfo:
 def _duration_ms(container: Mapping[str, Any], video: Mapping[str, Any]) -> int | None:
     seconds = _number(container.get("Duration"))
     frames, rate = _number(video.get("NumFrames")), _number(video.get("AvgFps")) or _number(video.get("Fps"))
-    if seconds is None and frames and rate:
-        seconds = frames / rate
-    return None if seconds is None else int(seconds * 1000)
+    known = [length for length in (seconds, frames / rate if frames and rate else None) if length is not None]
+    return int(min(known) * 1000) if known else None
 
 
 def _number(text: Any) -> Fraction | None:  # noqa: ANN401 - whatever the XML held
