@@ -31,9 +31,9 @@ def test_the_table_has_the_defaults(table):
 
 
 def test_every_link_and_picture_is_there(root, readme):
-    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    targets = re.findall(r"\]\(([^)#]+)\)|src(?:set)?=\"([^\"]+)\"", readme)
     assert targets
-    for target in targets:
+    for target in ("".join(pair) for pair in targets):
         assert target.startswith("https://") or (root / target).exists(), target
 
 
