@@ -100,8 +100,8 @@ def read_media_info(body: bytes) -> MediaInfo:
     """Give what CI's media info says of a film.
 
     The length is `Format/Duration`, or the frames by their rate where that is shorter: sound often outlasts the
-    picture, and past its last frame there is nothing to show. A stream's own Duration contradicts both in the document's
-    example.
+    picture, and past its last frame there is nothing to show. A stream's own Duration contradicts both in the
+    document's example.
 
     Raises:
         ValueError: these bytes are no media info.
