@@ -14,6 +14,7 @@ multipart   an upload in parts
 writing     what changes of objects share
 form        POST Object: a browser's form, signed by its policy
 buckets     listings and what is set on a bucket
+listing     names in a bucket -> one page of a listing
 cors        which other origin's page may read an answer
 media       ci-process and /mediabucket, handed to emulator.ci
 body        a body under its length and Content-MD5

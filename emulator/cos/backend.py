@@ -103,6 +103,18 @@ class Backend:
         except ServiceException:
             return None
 
+    def names(self, bucket: str) -> list[str]:
+        """Every key of a bucket, in no order; not those whose newest version is a delete marker."""
+        keys = self.bucket(bucket).keys
+        return [name for name in list(keys) if isinstance(keys.get(name), FakeKey)]
+
+    def drop_parts(self, bucket: str, key: str) -> None:
+        """Frees the parts that an object was put together from, which moto keeps beside the whole."""
+        found = self.key(bucket, key, None)
+        if found is not None and found.multipart is not None:
+            found.multipart.dispose()
+            found.multipart.parts.clear()
+
     def close(self) -> None:
         """Throws away every object and bucket of this cloud, and nobody else's."""
         for name, bucket in list(self._s3.buckets.items()):

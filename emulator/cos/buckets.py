@@ -11,35 +11,13 @@ from emulator.cos.addresses import appid_of, check_bucket_name
 from emulator.cos.backend import Backend, S3Answer
 from emulator.cos.body import read_document
 from emulator.cos.call import Account, Call, Operations
-from emulator.cos.dialect import finish_listing, from_s3_xml
+from emulator.cos.dialect import cos_storage_class, from_s3_xml
 from emulator.cos.errors import to_xml
+from emulator.cos.listing import Entry, describe, read_wanted, turn_to
 from emulator.cos.wire import Answer
 from emulator.cos.writing import XML
 from emulator.refusal import Refusal
 
-_MOST_KEYS = 1000
-_LISTED = {
-    "GetBucket": (
-        "prefix",
-        "delimiter",
-        "marker",
-        "max-keys",
-        "encoding-type",
-        "list-type",
-        "continuation-token",
-        "start-after",
-        "fetch-owner",
-    ),
-    "GetBucketObjectVersions": (
-        "versions",
-        "prefix",
-        "delimiter",
-        "key-marker",
-        "version-id-marker",
-        "max-keys",
-    ),
-    "ListMultipartUploads": ("uploads", "prefix"),
-}
 # operation -> sub-resource of moto's, root of the body that goes with it
 _SETTINGS = {
     "GetBucketCORS": ("cors", ""),
@@ -68,7 +46,8 @@ class Buckets:
             "PutBucket": self._put,
             "DeleteBucket": self._delete,
             "GetBucketLocation": self._location,
-            **dict.fromkeys(_LISTED, self._list),
+            "GetBucket": self._list,
+            "ListMultipartUploads": self._uploads,
             **dict.fromkeys(_SETTINGS, self._setting),
         }
 
@@ -88,9 +67,8 @@ class Buckets:
         """GET Service: every bucket of the account."""
         root = Element("ListAllMyBucketsResult")
         owner = SubElement(root, "Owner")
-        uin = self._account.uin
-        SubElement(owner, "ID").text = f"qcs::cam::uin/{uin}:uin/{uin}"
-        SubElement(owner, "DisplayName").text = uin
+        SubElement(owner, "ID").text = self._account.owner
+        SubElement(owner, "DisplayName").text = self._account.owner
         listed = SubElement(root, "Buckets")
         for name in self.names:
             bucket = SubElement(listed, "Bucket")
@@ -125,27 +103,23 @@ class Buckets:
         return Answer.of(200, to_xml(root), XML)
 
     def _list(self, call: Call) -> Answer:
-        asked = call.asked
-        query = tuple((name, value) for name, value in asked.query if name in _LISTED[call.operation.name])
-        if len({name for name, _ in query}) < len(query):
-            raise Refusal(400, "InvalidArgument", "a parameter is there twice")
-        # "max-keys ... at most 1000"
-        most = asked.param("max-keys")
-        if most is not None and not (most.isascii() and most.isdigit() and int(most) <= _MOST_KEYS):
-            raise Refusal(400, "InvalidArgument", f"max-keys is a whole number up to {_MOST_KEYS}")
-        # "the delimiter can only be one character"
-        if len(asked.param("delimiter") or "") > 1:
-            raise Refusal(400, "InvalidDelimiter", "the delimiter is a single character")
-        if asked.param("encoding-type") not in {None, "", "url"}:
-            raise Refusal(400, "InvalidArgument", "encoding-type is url")
-        if asked.param("list-type") not in {None, "2"}:
-            raise Refusal(400, "InvalidArgument", "list-type is 2")
-        query = tuple((name, value) for name, value in query if value or name in {"uploads", "versions"})
-        root = self._document(call, self._backend.call("GET", call.bucket, query=query))
-        if call.operation.name != "GetBucket" or asked.param("list-type"):
-            return Answer.of(200, to_xml(root), XML)
-        is_encoded = asked.param("encoding-type") == "url"
-        return Answer.of(200, finish_listing(root, marker=asked.param("marker") or "", is_encoded=is_encoded), XML)
+        names = self._backend.names(call.bucket)
+        wanted = read_wanted(call.asked.query)
+        page = turn_to(names, wanted)
+        found = (self._backend.key(call.bucket, key, None) for key in page.keys)
+        entries = [
+            Entry(key.name, key.last_modified_ISO8601, key.etag, key.size, cos_storage_class(key.storage_class))
+            for key in found
+            if key is not None
+        ]
+        return Answer.of(
+            200, to_xml(describe(page, entries, wanted, bucket=call.bucket, owner=self._account.owner)), XML
+        )
+
+    def _uploads(self, call: Call) -> Answer:
+        query = (("uploads", ""), ("prefix", call.asked.param("prefix") or ""))
+        answer = self._backend.call("GET", call.bucket, query=query)
+        return Answer.of(200, to_xml(self._document(call, answer)), XML)
 
     def _setting(self, call: Call) -> Answer:
         sub_resource, wanted = _SETTINGS[call.operation.name]
@@ -163,4 +137,4 @@ class Buckets:
 
     def _document(self, call: Call, answer: S3Answer) -> Element:
         names = {self._backend.inner_name(call.bucket): call.bucket}
-        return from_s3_xml(answer.body, names=names, owner=self._account.uin)
+        return from_s3_xml(answer.body, names=names, owner=self._account.owner)

@@ -21,6 +21,11 @@ class Account:
     uin: str
     region: str
 
+    @property
+    def owner(self) -> str:
+        """The account as COS names an owner."""
+        return f"qcs::cam::uin/{self.uin}:uin/{self.uin}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -6,10 +6,8 @@ Sources: COS's documents on common headers, storage classes and ACL, read 2026-1
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, fromstring
 
-from emulator.cos.errors import to_xml
 from emulator.cos.wire import Headers
 from emulator.refusal import Refusal
 
@@ -95,28 +93,14 @@ def from_s3_xml(body: bytes, *, names: Mapping[str, str], owner: str) -> Element
         elif element.tag in {"Owner", "Initiator"}:
             for child in list(element):
                 element.remove(child)
-            SubElement(element, "ID").text = f"qcs::cam::uin/{owner}:uin/{owner}"
+            SubElement(element, "ID").text = owner
             SubElement(element, "DisplayName").text = owner
     return root
 
 
-def finish_listing(root: Element, *, marker: str, is_encoded: bool) -> bytes:
-    """A listing with what COS adds to S3's: Marker and NextMarker always, prefixes encoded like the keys."""
-    keys = [element.text or "" for element in root.findall("Contents/Key")]
-    prefixes = [element.text or "" for element in root.findall("CommonPrefixes/Prefix")]
-    if is_encoded:
-        prefixes = [quote(prefix) for prefix in prefixes]
-        for element, prefix in zip(root.findall("CommonPrefixes/Prefix"), prefixes, strict=True):
-            element.text = prefix
-        for name in ("Prefix", "NextMarker", "Delimiter"):
-            for element in root.findall(name):
-                element.text = quote(element.text or "")
-    for name, text in (("Prefix", ""), ("Marker", quote(marker) if is_encoded else marker)):
-        if root.find(name) is None:
-            SubElement(root, name).text = text
-    if root.findtext("IsTruncated") == "true" and root.find("NextMarker") is None and keys + prefixes:
-        SubElement(root, "NextMarker").text = max(keys + prefixes)
-    return to_xml(root)
+def cos_storage_class(name: str | None) -> str:
+    """COS's name for a storage class of S3's."""
+    return _STORAGE_BACK.get(name or "STANDARD", name or "STANDARD")
 
 
 def _storage_class(name: str) -> str:

@@ -4,6 +4,7 @@ Knows both dialects' error documents and nothing of why a call is refused.
 Sources: COS's error document (with Resource) and CI's (without), read 2026-11-22.
 """
 
+import re
 from base64 import b64encode
 from os import urandom
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, tostring
@@ -11,6 +12,14 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, t
 from emulator.cos.wire import Answer
 from emulator.refusal import Refusal
 
+
+class Mismatch(Refusal):
+    """A signature that is not the call's; `string_to_sign` is what this side signed, which COS tells as well."""
+
+    string_to_sign: str = ""
+
+
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # S3's code -> COS's, where they differ
 _CODES = {
     "MissingBucket": "NoSuchBucket",
@@ -28,6 +37,8 @@ def answer_refusal(refusal: Refusal, *, resource: str, request_id: str) -> Answe
     error = Element("Error")
     _add(error, "Code", refusal.code)
     _add(error, "Message", refusal.message)
+    if isinstance(refusal, Mismatch):
+        _add(error, "StringToSign", refusal.string_to_sign)
     if refusal.service == "cos":
         _add(error, "Resource", resource)
     _add(error, "RequestId", request_id)
@@ -50,7 +61,7 @@ def to_xml(root: Element) -> bytes:
     """The document with its declaration, in UTF-8. Text that XML cannot hold loses those characters."""
     for element in root.iter():
         if element.text:
-            element.text = "".join(letter for letter in element.text if letter >= " " or letter in "\t\n\r")
+            element.text = _UNWRITABLE.sub("", element.text)
     body: bytes = tostring(root, encoding="utf-8")
     return b"<?xml version='1.0' encoding='utf-8' ?>\n" + body
 

@@ -9,6 +9,7 @@ import json
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from tempfile import SpooledTemporaryFile
@@ -16,7 +17,7 @@ from typing import BinaryIO, cast
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element, SubElement
 
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -56,24 +57,35 @@ def read_form(asked: Asked) -> Form:
     if mimetype != "multipart/form-data" or not options.get("boundary"):
         raise Refusal(400, "MalformedPOSTRequest", "POST Object takes a multipart/form-data body")
     body, length = counted_body(replace(asked, headers={**asked.headers, "content-md5": ""}), LARGEST_OBJECT_BYTES)
-    parser = FormDataParser(_spool, max_form_memory_size=_FORM_BYTES, max_form_parts=_FORM_PARTS, silent=False)
-    try:
-        _, form, files = parser.parse(body, mimetype, length, options)
-    except (ValueError, RequestEntityTooLarge) as error:
-        raise Refusal(400, "MalformedPOSTRequest", "the body is no form that can be read") from error
-    uploads = [upload for name, upload in files.items(multi=True) if name == "file"]
+    with ExitStack() as spools:
+
+        def spool(*_: object, **__: object) -> BinaryIO:
+            return cast("BinaryIO", spools.enter_context(SpooledTemporaryFile(_IN_MEMORY_BYTES)))
+
+        parser = FormDataParser(spool, max_form_memory_size=_FORM_BYTES, max_form_parts=_FORM_PARTS, silent=False)
+        try:
+            _, form, files = parser.parse(body, mimetype, length, options)
+        except (ValueError, RequestEntityTooLarge) as error:
+            raise Refusal(400, "MalformedPOSTRequest", "the body is no form that can be read") from error
+        found = _form(form, list(files.items(multi=True)))
+        spools.pop_all()  # from here on the form's file is its reader's to close
+    return found
+
+
+def _form(form: MultiDict[str, str], files: list[tuple[str, FileStorage]]) -> Form:
     # "POST Object takes one object a request"
-    if len(uploads) != 1 or len(list(files.items(multi=True))) != 1:
+    if len(files) != 1 or files[0][0] != "file":
         raise Refusal(400, "IncorrectNumberOfFilesInPostRequest", "a form holds one file, in its field `file`")
+    file = files[0][1]
     fields = {name.lower(): value for name, value in form.items()}
     if not fields.get("key"):
         raise Refusal(400, "MalformedPOSTRequest", "the form has no key")
-    size_bytes = uploads[0].stream.seek(0, 2)
-    uploads[0].stream.seek(0)
     # "${filename} is replaced by the name of the uploaded file", and before the policy is checked
-    fields["key"] = fields["key"].replace("${filename}", (uploads[0].filename or "").rpartition("/")[2])
+    fields["key"] = fields["key"].replace("${filename}", (file.filename or "").rpartition("/")[2])
     read_key("/" + fields["key"])
-    return Form(fields, uploads[0], size_bytes)
+    size_bytes = file.stream.seek(0, 2)
+    file.stream.seek(0)
+    return Form(fields, file, size_bytes)
 
 
 def check_form(form: Form, *, bucket: str, gate: Gate, now: Callable[[], float]) -> Principal:
@@ -181,7 +193,3 @@ def _condition(condition: object) -> tuple[str, str, tuple[str, ...]]:
         if how in {"eq", "starts-with"} and isinstance(name, str) and name.startswith("$") and isinstance(value, str):
             return how, name[1:].lower(), (value,)
     raise ValueError(condition)
-
-
-def _spool(*_: object, **__: object) -> BinaryIO:
-    return cast("BinaryIO", SpooledTemporaryFile(_IN_MEMORY_BYTES))

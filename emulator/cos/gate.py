@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from emulator.cos import signature
+from emulator.cos.errors import Mismatch
 from emulator.cos.operations import Service
 from emulator.cos.wire import Asked
 from emulator.keys import Holder, Keys
@@ -48,15 +49,6 @@ _REFUSALS: dict[Service, dict[Reason, tuple[int, str, str]]] = {
         "denied": (403, "AccessDenied", "the policy does not allow this"),
     },
 }
-
-
-class SignatureMismatch(Refusal):
-    """The signature is not that of the call; `string_to_sign` is what this side signed, as COS tells it too."""
-
-    def __init__(self, service: Service, string_to_sign: str) -> None:
-        status, code, message = _REFUSALS[service]["mismatch"]
-        super().__init__(status, code, message, service)
-        self.string_to_sign = string_to_sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +106,9 @@ class Gate:
             raise refuse("expired key", service)
         text = signed if is_text else signature.string_to_sign(claim.key_time, signed)
         if not _equal(_expected(holder, claim, text), claim.digits):
-            raise SignatureMismatch(service, text)
+            mismatch = Mismatch(*_REFUSALS[service]["mismatch"], service)
+            mismatch.string_to_sign = text
+            raise mismatch
         return Principal(holder.kind, holder.name)
 
     def permits(self, principal: Principal, action: str, resource: str) -> bool:

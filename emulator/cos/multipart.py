@@ -66,8 +66,13 @@ class Multipart:
         parts = [(part.findtext("PartNumber") or "", part.findtext("ETag") or "") for part in root.findall("Part")]
         if not parts or not all(_is_number(number) and etag for number, etag in parts):
             raise Refusal(400, "MalformedXML", "each Part has a PartNumber and an ETag")
+        numbers = [int(number) for number, _ in parts]
+        # "listed in ascending order of their numbers"
+        if numbers != sorted(set(numbers)):
+            raise Refusal(400, "InvalidPartOrder", "parts are listed by ascending number, each once")
         body = tostring(root)
         answer = self._backend.call("POST", call.bucket, call.key, query=(("uploadId", upload),), body=body)
+        self._backend.drop_parts(call.bucket, call.key)
         self._writing.created(call, "CompleteMultipartUpload")
         document = self._writing.document(call, answer)
         for location in document.iter("Location"):
@@ -75,7 +80,10 @@ class Multipart:
         return Answer.of(200, to_xml(document), (*from_s3(without_content(answer)), *XML))
 
     def _abort(self, call: Call) -> Answer:
-        self._backend.call("DELETE", call.bucket, call.key, query=(("uploadId", self._upload(call)),))
+        upload = self._upload(call)
+        parts = self._backend.bucket(call.bucket).multiparts[upload]
+        self._backend.call("DELETE", call.bucket, call.key, query=(("uploadId", upload),))
+        parts.dispose()  # moto forgets them without closing their files
         return Answer.of(204)
 
     def _list_parts(self, call: Call) -> Answer:

@@ -4,6 +4,7 @@ Streams from where the bytes lie; knows no caller and no bucket.
 Sources: COS's documents on GET Object and HEAD Object; RFC 9110, sections 13 and 14; read 2026-11-22.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -17,6 +18,7 @@ from emulator.cos.wire import Answer, Asked, Headers
 from emulator.refusal import Refusal
 
 CHUNK_BYTES = 256 * 1024
+_NO_BYTES = re.compile(r"bytes\s*=\s*-0+")
 
 # "response-content-type ... sets the Content-Type response header"
 _OVERRIDES = {
@@ -101,6 +103,8 @@ def _headers(asked: Asked, stored: Stored) -> Headers:
 
 def _range(header: str, size_bytes: int) -> tuple[int, int, bool]:
     """Start, end and whether this is a part. What cannot be read, and more than one range, mean the whole."""
+    if _NO_BYTES.fullmatch(header.strip()):  # "unsatisfiable if the suffix-length is zero"; werkzeug cannot read it
+        raise Refusal(416, "InvalidRange", "the last 0 bytes are none")
     asked_for = parse_range_header(header) if header else None
     if asked_for is None or asked_for.units != "bytes" or len(asked_for.ranges) != 1:
         return 0, size_bytes, False

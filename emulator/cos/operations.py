@@ -48,7 +48,6 @@ _TABLE: dict[tuple[str, bool], dict[str, str]] = {
     },
     ("GET", False): {
         "uploads": "ListMultipartUploads",
-        "versions": "GetBucketObjectVersions",
         "versioning": "GetBucketVersioning",
         "location": "GetBucketLocation",
         "cors": "GetBucketCORS",
@@ -90,6 +89,7 @@ _ABSENT = frozenset(
         "retention",
         "select",
         "torrent",
+        "versions",
         "website",
         "imageMogr2",
         "imageView2",
@@ -108,7 +108,7 @@ def name_operation(asked: Asked, key: str) -> Operation:
     """
     if asked.has("ci-process"):
         return _process(asked)
-    absent = sorted({name for name, _ in asked.query} & _ABSENT)
+    absent = sorted({name.partition("/")[0] for name, _ in asked.query} & _ABSENT)
     if absent:
         raise Refusal(405, "MethodNotAllowed", f"the emulator has no {asked.method} of ?{absent[0]}")
     choices = _TABLE.get((asked.method, bool(key)), {})

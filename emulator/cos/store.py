@@ -110,7 +110,7 @@ class Store:
     def objects(self, buckets: Iterable[str]) -> Iterator[Listed]:
         """Every object in these buckets, by key."""
         for bucket in buckets:
-            for key in sorted(self._backend.bucket(bucket).keys):
+            for key in sorted(self._backend.names(bucket)):
                 found = self._backend.key(bucket, key, None)
                 if found is not None:
                     yield Listed(bucket, key, found.etag.strip('"'), found.size)

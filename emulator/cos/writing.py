@@ -49,7 +49,7 @@ class Writing:
     def document(self, call: Call, answer: S3Answer) -> Element:
         """Moto's document in COS's words."""
         names = {self.backend.inner_name(call.bucket): call.bucket}
-        return from_s3_xml(answer.body, names=names, owner=self.rights.account.uin)
+        return from_s3_xml(answer.body, names=names, owner=self.rights.account.owner)
 
     def source(self, call: Call) -> Source:
         """The object that x-cos-copy-source names, once the caller may read it and its conditions hold.
