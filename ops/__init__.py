@@ -8,6 +8,13 @@
       archive.py    files -> a zip whose bytes depend on nothing else
     stackfile.py  serverless.yml  ->  stack.py: what it wants, as one value
     policy        that  ->  the least policy of the run role
+    deploy        that and the zip  ->  a function in the cloud
+      deployment.py   what is wanted and what is found, as values of one kind
+      found.py        the cloud -> what is found
+      diff.py         wanted and found -> steps
+      steps.py        steps -> calls
+      tencent.py      the door to the cloud API and COS
+      refusals.py     the cloud's refusals in words
     errors.py   what went wrong, and what to do about it
 
 It may import snapshot, never emulator.

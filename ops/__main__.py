@@ -17,6 +17,7 @@ from ops.errors import OpsError
 COMMANDS = {
     "package": "build the zip that SCF runs",
     "policy": "print the least policy of the run role",
+    "deploy": "make the cloud what serverless.yml says",
 }
 FAILED, INTERRUPTED = 1, 130
 

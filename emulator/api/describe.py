@@ -4,7 +4,7 @@ Source: SCF API 2018-04-16, GetFunction, ListTriggers and their types (read 2026
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Protocol
 
 from emulator.scf.function import Function
@@ -35,9 +35,12 @@ class State(Protocol):
         """Tags by name."""
 
 
-def describe_function(function: Function, state: State, triggers: Iterable[Trigger], region: str) -> dict[str, object]:
-    """What GetFunction answers."""
+def describe_function(
+    function: Function, state: State, triggers: Iterable[Trigger], *, region: str, hidden: Container[str]
+) -> dict[str, object]:
+    """What GetFunction answers; `hidden` are variables that are none of the function's owner's."""
     queue = function.dead_letter
+    shown = [(name, value) for name, value in function.environment.items() if name not in hidden]
     return {
         **in_list(function, state),
         "Handler": function.handler,
@@ -49,7 +52,7 @@ def describe_function(function: Function, state: State, triggers: Iterable[Trigg
         "Role": function.role,
         "Qualifier": "$LATEST",
         "FunctionVersion": "$LATEST",
-        "Environment": {"Variables": [{"Key": name, "Value": value} for name, value in function.environment.items()]},
+        "Environment": {"Variables": [{"Key": name, "Value": value} for name, value in shown]},
         "DeadLetterConfig": {
             "Type": queue.kind if queue else "",
             "Name": queue.name if queue else "",

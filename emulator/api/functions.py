@@ -132,7 +132,8 @@ class Functions:
             asked.finish()
             held = self._look(function.name)
             triggers = [one for one in self._platform.triggers if one.function == function.name]
-        return describe_function(function, held, triggers, self._platform.region)
+        region, hidden = self._platform.region, self._setting.extra
+        return describe_function(function, held, triggers, region=region, hidden=hidden)
 
     def _list(self, asked: Parameters) -> Answer:
         offset, size = asked.number("Offset") or 0, asked.number("Limit") or 20
