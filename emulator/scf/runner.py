@@ -118,8 +118,9 @@ class Runner:
     def _finish(
         self, function: Function, request_id: str, retry_num: int, began_s: float, outcome: Outcome, init_ms: int
     ) -> Result:
-        # "If the function code is not actually executed, no fees will be incurred"; since 2021 by the millisecond
-        billed_ms = 0 if outcome.status_code in status.PLATFORM_ERRORS else outcome.duration_ms
+        # "Compared with the original billing mode of rounding up to the nearest 100 ms": now by the millisecond, and
+        # nothing for a call that never reached the function.
+        billed_ms = outcome.duration_ms
         self._log.write(
             Run(
                 function=function.name,

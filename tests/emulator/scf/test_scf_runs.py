@@ -182,9 +182,15 @@ def test_without_a_run_role_there_are_no_keys(deploy, platform, issuer):
     assert issuer.asked == []
 
 
-def test_keys_do_not_outlast_their_role_in_a_warm_process(evaluate, platform):
+def test_keys_are_set_anew_at_each_call_of_a_warm_process(evaluate):
     evaluate("os.environ.update(TENCENTCLOUD_SECRETID='stale')")
     assert evaluate("os.environ['TENCENTCLOUD_SECRETID']").return_value == "AKIDnumber1"
+
+
+def test_a_function_without_a_role_has_no_keys_even_if_it_made_some_up(deploy, platform):
+    deploy(EVALUATE, role="")
+    platform.invoke("demo", {"code": "os.environ.update(TENCENTCLOUD_SECRETID='made up')"})
+    assert platform.invoke("demo", {"code": "'TENCENTCLOUD_SECRETID' in os.environ"}).return_value is False
 
 
 # Interpreters
@@ -289,6 +295,10 @@ def test_tmp_is_full_at_512_mb(has_room, evaluate):
 
 def test_devices_can_be_written(evaluate):
     assert evaluate("open('/dev/null', 'w').write('x')").return_value == 1
+
+
+def test_not_even_under_tmp_is_bytecode_written(evaluate):
+    assert evaluate("sys.dont_write_bytecode").return_value is True
 
 
 def test_importing_a_module_of_the_package_leaves_no_bytecode_behind(deploy, platform, package):
