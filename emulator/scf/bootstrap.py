@@ -37,7 +37,7 @@ _GRACE_S = 30
 
 def main(descriptor: int) -> None:
     """Serve calls until the other end of the socket is closed."""
-    os.set_inheritable(descriptor, False)  # noqa: FBT003  # the flag is the call's only sense
+    os.set_inheritable(descriptor, False)  # noqa: FBT003
     channel = socket.socket(fileno=descriptor)
     setup = _receive(channel)
     if setup is None:

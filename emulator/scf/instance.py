@@ -11,7 +11,6 @@ import math
 import os
 import selectors
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -22,16 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from emulator.scf import status, surroundings
+from emulator.scf.family import Family
 from emulator.scf.function import Function
 from emulator.scf.surroundings import Account
 
 _BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
 _MIB: Final = 1024 * 1024
 _CHECK_MEMORY_EVERY_S: Final = 0.05
-_LOOK_FOR_CHILDREN_EVERY_S: Final = 0.25
 _LAST_WORDS_S: Final = 1.0
 _KEPT_OUTPUT_BYTES: Final = _MIB
 _KINDS: Final = {
@@ -87,12 +84,10 @@ class Instance:
             raise
         finally:
             os.close(printing)
-        os.set_blocking(self._output_fd, False)  # the flag is the call's only sense
+        os.set_blocking(self._output_fd, False)
         self._selector.register(self._channel, selectors.EVENT_READ)
         self._selector.register(self._output_fd, selectors.EVENT_READ)
-        self._watched = psutil.Process(self._process.pid)
-        self._family: list[psutil.Process] = []
-        self._family_at = 0.0
+        self._family = Family(self._process.pid)
         self._gone = False
 
     @property
@@ -122,8 +117,7 @@ class Instance:
     def interrupt(self) -> None:
         """End the process from another thread than the one that calls it; that one finds it gone."""
         if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._family.kill_session()
 
     def kill(self) -> None:
         """End the process and all it started, and leave nothing of it; a second time does nothing."""
@@ -180,7 +174,7 @@ class Instance:
             if now >= until:
                 return late, None, peak_bytes
             if now >= next_look:
-                peak_bytes = max(peak_bytes, self._resident_bytes())
+                peak_bytes = max(peak_bytes, self._family.resident_bytes())
                 next_look = now + _CHECK_MEMORY_EVERY_S
                 if peak_bytes > self._limit_bytes:
                     return status.OUT_OF_MEMORY, None, peak_bytes
@@ -233,26 +227,8 @@ class Instance:
         self._output.clear()
         return text
 
-    def _resident_bytes(self) -> int:
-        now = time.monotonic()
-        with contextlib.suppress(psutil.Error):
-            if now - self._family_at > _LOOK_FOR_CHILDREN_EVERY_S:
-                self._family, self._family_at = self._watched.children(recursive=True), now
-        total = 0
-        for process in (self._watched, *self._family):
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-        return total
-
     def _stop(self) -> None:
-        family = []
-        with contextlib.suppress(psutil.Error):
-            family = self._watched.children(recursive=True)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        for child in family:
-            with contextlib.suppress(psutil.Error):
-                child.kill()
+        self._family.kill()
         self._process.wait()
 
 

@@ -1,25 +1,23 @@
 """SCF as the rest of the cloud sees it: functions and their triggers, calls, uploads, what was logged and lost.
 
 It puts the parts together and keeps their books; how a call is made, a message retried or a line logged they know.
-Sources: the SCF documents "COS Trigger", "How It Works" and "Quota Limits", read 2026-11-22.
+Source: the SCF document "How It Works", invocation types, read 2026-11-22.
 """
 
 import contextlib
-import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Final
 
 from emulator.scf import event as events
 from emulator.scf import status
-from emulator.scf import triggers as rules
 from emulator.scf.clock import Clock
 from emulator.scf.delivery import Delivery
 from emulator.scf.event import EventNaming, KeyEncoding, Wording
 from emulator.scf.function import Function
 from emulator.scf.log import PlatformLog, Record
-from emulator.scf.pool import Pool
 from emulator.scf.queue import AsyncQueue, DeadLetter, Disorder, Message, encode, new_request_id, refused
+from emulator.scf.registry import Registry
 from emulator.scf.role import LIFETIME_S, KeyIssuer, RoleKeys
 from emulator.scf.runner import Result, Runner
 from emulator.scf.status import InvocationRefused
@@ -27,9 +25,6 @@ from emulator.scf.surroundings import Account
 from emulator.scf.triggers import ObjectEvent, Trigger
 
 _LARGEST_SYNC_EVENT_BYTES: Final = 6 * 1024 * 1024
-_LARGE_REGIONS: Final = ("ap-guangzhou", "ap-shanghai", "ap-beijing", "ap-chengdu", "ap-hongkong")
-_REGION_QUOTA_MB: Final = 64_000
-_LARGE_REGION_QUOTA_MB: Final = 128_000
 _SIDE_BY_SIDE: Final = 8
 
 
@@ -62,26 +57,20 @@ class Platform:
         self._log = PlatformLog()
         self._runner = Runner(Account(region, appid, uin), self._keys, clock, self._log)
         self._delivery = Delivery(AsyncQueue(disorder or Disorder()), clock, self._deliver, side_by_side)
-        self._lock = threading.RLock()
-        self._functions: dict[str, tuple[Function, Pool]] = {}
-        self._triggers: list[Trigger] = []
-        self._pools: list[Pool] = []
+        self._registry = Registry(region, self._runner.start)
         self._dead: list[DeadLetter] = []
-        self._closed = False
 
     # Functions and triggers
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """Every function as it is configured now."""
-        with self._lock:
-            return tuple(function for function, _ in self._functions.values())
+        return self._registry.functions()
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:
         """Every trigger."""
-        with self._lock:
-            return tuple(self._triggers)
+        return self._registry.triggers()
 
     def create(self, function: Function) -> None:
         """Take a function in.
@@ -90,12 +79,7 @@ class Platform:
             ValueError: there is one of that name.
             RuntimeError: the platform is closed.
         """
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the platform is closed")
-            if function.name in self._functions:
-                raise ValueError(f"there is a function {function.name!r} already")
-            self._functions[function.name] = function, self._pool(function)
+        self._registry.create(function)
 
     def update(self, function: Function) -> None:
         """Replace the function of that name; its warm instances end with the call they are in.
@@ -103,10 +87,7 @@ class Platform:
         Raises:
             InvocationRefused: there is none.
         """
-        with self._lock:
-            _, old = self._found(function.name)
-            self._functions[function.name] = function, self._pool(function)
-        old.retire()
+        self._registry.update(function)
 
     def delete(self, name: str) -> None:
         """Remove the function and its triggers.
@@ -114,11 +95,7 @@ class Platform:
         Raises:
             InvocationRefused: there is none.
         """
-        with self._lock:
-            _, pool = self._found(name)
-            del self._functions[name]
-            self._triggers = [trigger for trigger in self._triggers if trigger.function != name]
-        pool.retire()
+        self._registry.delete(name)
 
     def add_trigger(self, trigger: Trigger) -> None:
         """Bind a bucket's events to a function.
@@ -127,10 +104,7 @@ class Platform:
             TriggerRefused: a rule of SCF or COS forbids it.
             InvocationRefused: there is no such function.
         """
-        with self._lock:
-            self._found(trigger.function)
-            rules.check(trigger, self._triggers, self.region)
-            self._triggers.append(trigger)
+        self._registry.add_trigger(trigger)
 
     def remove_trigger(self, trigger: Trigger) -> None:
         """Undo `add_trigger`.
@@ -138,8 +112,7 @@ class Platform:
         Raises:
             ValueError: there is no such trigger.
         """
-        with self._lock:
-            self._triggers.remove(trigger)
+        self._registry.remove_trigger(trigger)
 
     # Calls
 
@@ -149,8 +122,7 @@ class Platform:
         Raises:
             InvocationRefused: no such function (435), an event over 6 MB (406) or one that is not JSON (400).
         """
-        with self._lock:
-            function, pool = self._found(name)
+        function, pool = self._registry.find(name)
         body = _encoded(event)
         if len(body) > _LARGEST_SYNC_EVENT_BYTES:
             raise InvocationRefused(status.REQUEST_TOO_LARGE, f"the event has {len(body)} bytes, over 6 MB")
@@ -164,8 +136,7 @@ class Platform:
             InvocationRefused: no such function (435), an event over 128 KB (406), one that is not JSON (400), or a
                 full queue (432).
         """
-        with self._lock:
-            function, _ = self._found(name)
+        function, _ = self._registry.find(name)
         _encoded(event)
         lost = self._queue(function, event, is_upload=False)
         if isinstance(lost, DeadLetter):
@@ -174,10 +145,7 @@ class Platform:
 
     def notify(self, happened: ObjectEvent) -> None:
         """Queue what happened to an object for the function whose trigger it meets, if there is one."""
-        with self._lock:
-            met = [(trigger, trigger.meets(happened)) for trigger in self._triggers]
-            calls = [(self._found(trigger.function)[0], configured) for trigger, configured in met if configured]
-        for function, configured in calls:
+        for function, configured in self._registry.called_by(happened):
             record = events.describe(
                 happened,
                 configured=configured,
@@ -188,8 +156,7 @@ class Platform:
             )
             lost = self._queue(function, {"Records": [record]}, is_upload=True)
             if isinstance(lost, DeadLetter):
-                with self._lock:
-                    self._dead.append(lost)
+                self._dead.append(lost)
 
     def drain(self, timeout_s: float) -> None:
         """Return once nothing is queued or running.
@@ -220,9 +187,7 @@ class Platform:
         Raises:
             InvocationRefused: there is no such function.
         """
-        with self._lock:
-            function, _ = self._found(name)
-        self.update(function)
+        self.update(self._registry.find(name)[0])
 
     # What was logged and lost
 
@@ -234,31 +199,26 @@ class Platform:
     @property
     def dead_letters(self) -> tuple[DeadLetter, ...]:
         """Every message that will not be tried again, oldest first."""
-        with self._lock:
-            return tuple(self._dead)
+        return tuple(self._dead)
 
     def clear(self) -> None:
         """Back to nothing: functions, triggers, messages, dead letters, log and keys; calls under way are ended."""
         with self._delivery.locked() as queue:
             queue.clear()
             queue.ask(Disorder())
-        self._end_all()
+        self._registry.end_all(for_good=False)
         self._delivery.wait_for_workers()
         with self._delivery.locked() as queue:
             queue.clear()
-        with self._lock:
-            self._triggers.clear()
-            self._dead.clear()
+        self._dead.clear()
         self._keys.forget()
         self._runner.clear()
         self._log.clear()
 
     def close(self) -> None:
         """End every call, process and thread; what is queued is dropped."""
-        with self._lock:
-            self._closed = True
         self._delivery.close()
-        self._end_all()
+        self._registry.end_all(for_good=True)
         self._delivery.join()
 
     # The books
@@ -274,8 +234,7 @@ class Platform:
         function: Function | None = None
         code, problem = status.NOT_FOUND, status.NAMES[status.NOT_FOUND]
         with contextlib.suppress(InvocationRefused):
-            with self._lock:
-                function, pool = self._found(message.function)
+            function, pool = self._registry.find(message.function)
             result = self._runner.run(function, pool, encode(message.event), message.request_id, message.retry_num)
             code = result.status_code
             error = result.error or {}
@@ -283,28 +242,7 @@ class Platform:
         with self._delivery.locked() as queue:
             lost = queue.settle(message, function, code, problem, self._clock.now_s())
         if lost is not None:
-            with self._lock:
-                self._dead.append(lost)
-
-    def _pool(self, function: Function) -> Pool:
-        quota_mb = _LARGE_REGION_QUOTA_MB if self.region in _LARGE_REGIONS else _REGION_QUOTA_MB
-        limit = quota_mb // function.memory_mb if function.max_instances is None else function.max_instances
-        pool = Pool(limit, lambda: self._runner.start(function))
-        self._pools = [*(standing for standing in self._pools if not standing.done), pool]
-        return pool
-
-    def _found(self, name: str) -> tuple[Function, Pool]:
-        try:
-            return self._functions[name]
-        except KeyError:
-            raise InvocationRefused(status.NOT_FOUND, f"there is no function {name!r}") from None
-
-    def _end_all(self) -> None:
-        with self._lock:
-            pools, self._pools = self._pools, []
-            self._functions.clear()
-        for pool in pools:
-            pool.close()
+            self._dead.append(lost)
 
 
 def _encoded(event: Mapping[str, object]) -> bytes:

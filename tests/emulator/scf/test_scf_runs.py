@@ -527,7 +527,7 @@ def test_beyond_the_functions_quota_a_call_is_answered_432_at_once(deploy, platf
 def test_without_a_quota_of_its_own_a_function_has_the_regions(make_platform, package):
     platform = make_platform(region="ap-nanjing")
     platform.create(Function("demo", package(ECHO), memory_mb=3072))
-    pool = platform._functions["demo"][1]
+    _, pool = platform._registry.find("demo")
     assert [pool.reserve() for _ in range(21)] == [True] * 20 + [False]  # 64,000 MB / 3,072 MB
 
 
