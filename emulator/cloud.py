@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 UIN = "100000000001"
-_REMEMBERED_CALLS = 10_000
+_REMEMBERED = 10_000
 
 
 class Cloud:
@@ -73,7 +73,8 @@ class Cloud:
             raise ValueError(f"unbound names no bucket of this cloud: {', '.join(strangers)}")
         self._fresh = (tuple(dict.fromkeys(buckets)), frozenset(unbound), _policy(policy))
         self._on_call = on_call
-        self._calls: deque[Called] = deque(maxlen=_REMEMBERED_CALLS)
+        self._calls: deque[Called] = deque(maxlen=_REMEMBERED)
+        self._events: deque[ObjectEvent] = deque(maxlen=_REMEMBERED)
         self._closing = threading.Event()
         self._now = now
         self.account = Account(appid_of(buckets[0]), UIN, region)
@@ -141,6 +142,11 @@ class Cloud:
         return tuple(self._calls)
 
     @property
+    def events(self) -> tuple[ObjectEvent, ...]:
+        """The last 10,000 events that COS told the platform of, oldest first, a trigger for them or not."""
+        return tuple(self._events)
+
+    @property
     def store(self) -> Store:
         """Opens stored objects in place, asking nobody's leave."""
         return self._store
@@ -179,7 +185,7 @@ class Cloud:
         self._calls.clear()
 
     def clear(self) -> None:
-        """Back to fresh: the first buckets, empty; no function, fault, role key or call; the first policy.
+        """Back to fresh: the first buckets, empty; no function, fault, role key, call or event; the first policy.
 
         The port and the root keys stay.
         """
@@ -189,6 +195,7 @@ class Cloud:
         self._backend.close()
         self._stock()
         self._calls.clear()
+        self._events.clear()
 
     def close(self) -> None:
         """Ends every function, connection and thread, and throws every object away. A second time does nothing."""
@@ -236,20 +243,20 @@ class Cloud:
     def _publish(
         self, call: Call, event_name: str, key: str, size_bytes: int, version: str, headers: Mapping[str, str]
     ) -> None:
-        self.scf.notify(
-            ObjectEvent(
-                bucket=call.bucket,
-                key=key,
-                size_bytes=size_bytes,
-                event_name=event_name,
-                at_s=int(self._now()),
-                headers=headers,
-                version_id=version,
-                request_id=call.request_id,
-                authorization=call.asked.header("authorization"),
-                source_ip=call.asked.source_ip,
-            )
+        event = ObjectEvent(
+            bucket=call.bucket,
+            key=key,
+            size_bytes=size_bytes,
+            event_name=event_name,
+            at_s=int(self._now()),
+            headers=headers,
+            version_id=version,
+            request_id=call.request_id,
+            authorization=call.asked.header("authorization"),
+            source_ip=call.asked.source_ip,
         )
+        self._events.append(event)
+        self.scf.notify(event)
 
     def _note(self, called: Called) -> None:
         self._calls.append(called)

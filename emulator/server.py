@@ -10,7 +10,7 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
 
 from emulator.cos.wire import ConnectionCut
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _IDLE_S = 60
-_DRAINED_BYTES = 1024 * 1024
+_DRAINED_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _CLOSE_S = 10.0
 
@@ -139,10 +139,9 @@ class _Handler(WSGIRequestHandler):
         if not (length.isascii() and length.isdigit()) or (is_chunked and "Content-Length" in self.headers):
             self._refuse()
             return
-        body = _Body(cast("BinaryIO", self.rfile), int(length))
         environ = self.make_environ()
         if not is_chunked:
-            environ["wsgi.input"] = body
+            environ["wsgi.input"] = _Body(cast("BinaryIO", self.rfile), int(length))
         try:
             self._send(self.server.app, environ)
         except ConnectionCut as cut:
@@ -150,7 +149,7 @@ class _Handler(WSGIRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
         if not self.close_connection:
-            self._drain(body, environ if is_chunked else None)
+            self._drain(environ["wsgi.input"])
 
     def _send(self, app: "WSGIApplication", environ: "WSGIEnvironment") -> None:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -179,20 +178,15 @@ class _Handler(WSGIRequestHandler):
             if pending:
                 self.wfile.write(pending)
 
-    def _drain(self, body: _Body, chunked: "WSGIEnvironment | None") -> None:
-        """Reads what the application left of the body; a long rest is not worth keeping the connection for."""
+    def _drain(self, body: "_Body | DechunkedInput") -> None:
+        """Reads what the application left of the body, so that a client still sending gets to read its answer."""
+        left = _DRAINED_BYTES
         try:
-            if chunked is not None:
-                stream = chunked["wsgi.input"]
-                if len(stream.read(_DRAINED_BYTES)) == _DRAINED_BYTES:
-                    self.close_connection = True
-            elif body.left > _DRAINED_BYTES:
-                self.close_connection = True
-            else:
-                while body.left and body.read(_CHUNK_BYTES):
-                    continue
+            while left > 0 and (chunk := body.read(_CHUNK_BYTES)):
+                left -= len(chunk)
         except OSError:
-            self.close_connection = True
+            left = 0
+        self.close_connection = self.close_connection or left <= 0
 
     def _cut(self, *, reset: bool) -> None:
         self.close_connection = True

@@ -46,12 +46,15 @@ class Progress:
     place: Place = _NOWHERE
     key: str = ""
     principal: Principal = ANONYMOUS
+    refused_by: Service | None = None
 
     @property
     def service(self) -> Service:
         """Whose dialect an answer speaks, as far as is known."""
         if self.operation is not None:
             return self.operation.service
+        if self.refused_by is not None:
+            return self.refused_by
         return "ci" if self.place.service == "ci" else "cos"
 
     def called(self, status: int) -> Called:

@@ -180,6 +180,7 @@ class Front:
 
     def _refused(self, refusal: Refusal, progress: Progress) -> Answer:
         asked = progress.asked
+        progress.refused_by = refusal.service
         resource = f"{asked.host}{asked.path}" if asked else ""
         return answer_refusal(refusal, resource=resource, request_id=progress.request_id)
 
