@@ -93,8 +93,13 @@ class Cloud:
         self._backend = Backend()
         self._store = Store(self._backend)
         self._buckets = Buckets(self._backend, self.account)
-        self._stock()
-        self._server = Server(self._front(), port)
+        try:
+            self._stock()
+            self._server = Server(self._front(), port)
+        except BaseException:
+            self.scf.close()
+            self._backend.close()
+            raise
 
     def __enter__(self) -> "Self":
         """The cloud itself; close() at the end of the block."""
