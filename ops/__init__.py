@@ -15,6 +15,11 @@
       steps.py        steps -> calls
       tencent.py      the door to the cloud API and COS
       refusals.py     the cloud's refusals in words
+    doctor        the whole set-up  ->  findings
+      facts.py        what there is, asked for once
+      checks_*.py     facts -> findings
+      grants.py       rules of policies -> is it allowed
+      finding.py      a finding, and how it is shown
     errors.py   what went wrong, and what to do about it
 
 It may import snapshot, never emulator.

@@ -18,6 +18,7 @@ COMMANDS = {
     "package": "build the zip that SCF runs",
     "policy": "print the least policy of the run role",
     "deploy": "make the cloud what serverless.yml says",
+    "doctor": "look at everything a working set-up needs",
 }
 FAILED, INTERRUPTED = 1, 130
 

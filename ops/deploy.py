@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import sys
 import time
 import zipfile
@@ -117,8 +118,14 @@ def _doing(step: Step) -> str:
 def add_cloud_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that every command with a cloud has."""
     parser.add_argument("--stack", type=Path, default=ROOT / "serverless.yml", help="the file to read (%(default)s)")
-    parser.add_argument("--endpoint", default="", metavar="URL", help="an emulator: http://127.0.0.1:PORT")
-    parser.add_argument("--api-endpoint", default="", metavar="URL", help="its control plane, where that is elsewhere")
+    parser.add_argument(
+        "--endpoint", default=os.environ.get("OPS_ENDPOINT", ""), metavar="URL",
+        help="an emulator, http://127.0.0.1:PORT (or OPS_ENDPOINT)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--api-endpoint", default=os.environ.get("OPS_API_ENDPOINT", ""), metavar="URL",
+        help="its control plane, where that is on another port (or OPS_API_ENDPOINT)",
+    )  # fmt: skip
 
 
 def endpoints_of(chosen: argparse.Namespace) -> Endpoints:

@@ -1,6 +1,7 @@
 """serverless.yml as it stands in the project, to be changed and read again."""
 
 import copy
+import zipfile
 
 import pytest
 import yaml
@@ -38,3 +39,13 @@ def stack_with(document):
 @pytest.fixture
 def stack(stack_with):
     return stack_with()
+
+
+@pytest.fixture(scope="session")
+def small_package(tmp_path_factory):
+    """The function's own files; the dependencies are this Python's. The real package is proven in tests/package."""
+    path = tmp_path_factory.mktemp("package") / "snapshot.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for source in [ROOT / "handler.py", *sorted((ROOT / "snapshot").rglob("*.py"))]:
+            archive.write(source, source.relative_to(ROOT))
+    return path

@@ -19,16 +19,6 @@ from ops.tencent import Endpoints, Keys, Tencent
 from tests.ops.cloud import BUCKET, Both, emulated
 
 
-@pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    """The function's own files; the dependencies are this Python's. The real package is proven in tests/package."""
-    path = tmp_path_factory.mktemp("package") / "snapshot.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for source in [ROOT / "handler.py", *sorted((ROOT / "snapshot").rglob("*.py"))]:
-            archive.write(source, source.relative_to(ROOT))
-    return path
-
-
 @pytest.fixture
 def both():
     with emulated(queues=("lost",)) as both:
@@ -41,12 +31,12 @@ def said():
 
 
 @pytest.fixture
-def run(both, package, stack, said):
+def run(both, small_package, stack, said):
     """Deploy a stack (the project's own unless another is given); the plan."""
 
     def run(stack=stack, **wish):
         said.clear()
-        wished = Wish(**{"stack": stack, "package": package, **wish})
+        wished = Wish(**{"stack": stack, "package": small_package, **wish})
         return deploy(wished, both.door, say=said.append, pause=lambda _: None)
 
     return run
@@ -158,11 +148,11 @@ def test_one_change_in_the_file_is_one_change_in_the_cloud(both, run, stack_with
     assert _verbs(run(stack)) == []
 
 
-def test_a_new_package_is_sent_and_only_that(both, run, package, tmp_path):
+def test_a_new_package_is_sent_and_only_that(both, run, small_package, tmp_path):
     run()
     both.changes()
     newer = tmp_path / "newer.zip"
-    newer.write_bytes(package.read_bytes())
+    newer.write_bytes(small_package.read_bytes())
     with zipfile.ZipFile(newer, "a") as archive:
         archive.writestr("snapshot/new.py", "")
     assert _verbs(run(package=newer)) == ["change code"]
@@ -172,11 +162,11 @@ def test_a_new_package_is_sent_and_only_that(both, run, package, tmp_path):
     assert _verbs(run(package=newer)) == []
 
 
-def test_whatever_was_interrupted_goes_on_from_there(package, stack):
+def test_whatever_was_interrupted_goes_on_from_there(small_package, stack):
     """Ctrl-C at each call in turn; the next run ends where an uninterrupted one does, and a third changes nothing."""
     at = 0
     with emulated(looks=1) as both:
-        wish = Wish(stack=stack, package=package)
+        wish = Wish(stack=stack, package=small_package)
         while True:
             at += 1
             door = Interrupted(both, at)
@@ -187,7 +177,7 @@ def test_whatever_was_interrupted_goes_on_from_there(package, stack):
                 assert not any(key.startswith("snapshot-ops/") for key in both.keys_stored())
             deploy(wish, both.door, say=lambda _: None, pause=lambda _: None)
             assert _verbs(deploy(wish, both.door, say=lambda _: None)) == []
-            deploy(Wish(stack=stack, package=package, destroy=True), both.door, say=lambda _: None)
+            deploy(Wish(stack=stack, package=small_package, destroy=True), both.door, say=lambda _: None)
             assert both.cloud.scf.functions == both.plane.access.roles == both.plane.access.policies == ()
     assert at > 9, "fewer calls than a deployment takes were interrupted"
 
@@ -372,25 +362,25 @@ def test_a_function_in_the_middle_of_a_change_is_waited_for(both, run, said):
     assert said[0] == "The function is Updating; waiting until that is done."
 
 
-def test_the_commands_word_by_word(both, package, said, capsys, monkeypatch):
+def test_the_commands_word_by_word(both, small_package, said, capsys, monkeypatch):
     for name, value in both.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("ops.steps.LOOK_EVERY_S", 0.01)
-    assert main(["deploy", "--dry-run", "--package", str(package), *both.arguments]) == 0
+    assert main(["deploy", "--dry-run", "--package", str(small_package), *both.arguments]) == 0
     assert "+ create function: snapshot" in capsys.readouterr().out
     assert both.changes() == []
-    assert main(["deploy", "--package", str(package), *both.arguments]) == 0
+    assert main(["deploy", "--package", str(small_package), *both.arguments]) == 0
     assert capsys.readouterr().out.endswith("Done.\n")
-    assert main(["deploy", "--package", str(package), *both.arguments]) == 0
+    assert main(["deploy", "--package", str(small_package), *both.arguments]) == 0
     assert capsys.readouterr().out.startswith("Nothing to change")
     assert main(["deploy", "--destroy", *both.arguments]) == 0
     assert "- remove function: snapshot" in capsys.readouterr().out
 
 
-def test_without_keys_the_command_says_where_to_get_them(monkeypatch, capsys, package):
+def test_without_keys_the_command_says_where_to_get_them(monkeypatch, capsys, small_package):
     for name in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
-    assert main(["deploy", "--package", str(package)]) == 1
+    assert main(["deploy", "--package", str(small_package)]) == 1
     error = capsys.readouterr().err
     assert error.startswith("There are no keys in the environment.")
     assert "TENCENTCLOUD_SECRET_ID" in error
@@ -404,19 +394,19 @@ def test_without_keys_the_command_says_where_to_get_them(monkeypatch, capsys, pa
     ],
     ids=["no such key", "another secret"],
 )
-def test_wrong_keys_are_told_apart(both, stack, package, spoil, said):
+def test_wrong_keys_are_told_apart(both, stack, small_package, spoil, said):
     door = Tencent(region=both.cloud.region, keys=replace(both.keys, **spoil), endpoints=both.endpoints)
     with pytest.raises(CloudError, match=said) as raised:
-        deploy(Wish(stack=stack, package=package), door, say=lambda _: None)
+        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
     assert both.keys.secret_key not in str(raised.value)
 
 
-def test_a_cloud_out_of_reach_is_told_from_a_refusal(stack, package):
+def test_a_cloud_out_of_reach_is_told_from_a_refusal(stack, small_package):
     door = Tencent(
         region=stack.region, keys=Keys("AKIDx", "y"), endpoints=Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9")
     )
     with pytest.raises(CloudError, match="could not be reached") as raised:
-        deploy(Wish(stack=stack, package=package), door, say=lambda _: None)
+        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
     assert "proxy" in raised.value.remedy
 
 
