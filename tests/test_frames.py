@@ -1,4 +1,5 @@
 import struct
+import warnings
 import zlib
 
 import pytest
@@ -140,9 +141,16 @@ def png_claiming(width, height):
 
 @pytest.mark.parametrize("side", [10_000, 20_000, 60_000], ids=["beyond", "far beyond", "absurd"])
 def test_a_bomb_is_missed_before_it_is_decoded(side):
-    outcome = shoot(png_claiming(side, side), shot(format="png"), MediaInfo(1, side, side, None, has_picture=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as where the function runs: a warning of Pillow's stops nothing there
+        outcome = shoot(png_claiming(side, side), shot(format="png"), MediaInfo(1, side, side, None, has_picture=True))
     assert (outcome.at_ms, outcome.code) == (1500, "BadFrame")
     assert "beyond what is safe to decode" in outcome.message
+
+
+def test_a_bomb_is_missed_where_warnings_are_errors_too():
+    outcome = shoot(png_claiming(10_000, 10_000), shot(format="png"))
+    assert outcome == Missed(1500, "BadFrame", "a picture beyond what is safe to decode")
 
 
 def test_pillows_own_limit_stays_on():

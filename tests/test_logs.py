@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 import threading
 from contextlib import redirect_stdout
@@ -74,6 +76,22 @@ def test_a_fact_has_the_level_it_was_given(level):
     assert line["level"] == level
 
 
+def test_a_line_is_not_said_again_by_a_handler_of_others():
+    heard = []
+
+    class Listener(logging.Handler):
+        def emit(self, record):
+            heard.append(record)
+
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    try:
+        assert len(said(lambda: fact(logger, "x"))) == 1
+    finally:
+        logging.getLogger().removeHandler(listener)
+    assert heard == []
+
+
 def test_details_are_left_out():
     assert said(lambda: fact(logger, "x", level=logging.DEBUG)) == []
 
@@ -114,6 +132,22 @@ def test_the_time_is_utc_to_the_millisecond():
 
     (line,) = said(lambda: logging.getLogger(ROOT).handle(record))
     assert line["time"] == "2026-11-22T09:00:00.999Z"
+
+
+ELSEWHERE = """
+import logging
+from snapshot.logs import to_stdout
+to_stdout("r")
+record = logging.LogRecord("snapshot.x", logging.INFO, "x.py", 1, "x", None, None)
+record.created = 1_795_338_000
+logging.getLogger("snapshot").handle(record)
+"""
+
+
+def test_the_time_is_utc_wherever_the_machine_stands(root):
+    environ = {**os.environ, "TZ": "EAST-8"}
+    ran = subprocess.run([sys.executable, "-c", ELSEWHERE], cwd=root, env=environ, capture_output=True, check=True)
+    assert json.loads(ran.stdout)["time"].startswith("2026-11-22T09:00:00.")
 
 
 def test_each_invocation_has_its_own_request_id_and_says_things_once():

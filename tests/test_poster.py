@@ -62,6 +62,14 @@ def test_every_kind_of_png_can_be_looked_at(mode):
     assert look_at(0, encode(picture, "png")).luma == pytest.approx(look_at(0, encode(grey, "png")).luma, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("luma", "contrast", "shows_something"),
+    [(20, 8, True), (235, 8, True), (19.9, 8, False), (235.1, 8, False), (120, 7.9, False)],
+)
+def test_the_thresholds_themselves_show_something(luma, contrast, shows_something):
+    assert Look(0, luma, contrast).shows_something is shows_something
+
+
 def choose(*looks):
     return reduce(better, looks)
 
