@@ -98,6 +98,8 @@ def stream_fields(stream: AudioStream | VideoStream) -> dict[str, str | int | No
 def audio_fields(stream: AudioStream) -> dict[str, str | int | None]:
     """Say what only sound has."""
     context = stream.codec_context
+    if context is None:  # a codec that nothing here decodes
+        return {}
     return {
         "Channel": context.layout.nb_channels,
         "ChannelLayout": context.layout.name if context.layout.nb_channels else None,

@@ -209,7 +209,8 @@ def go_to(film: InputContainer, stream: VideoStream, place: int) -> None:
 
 def packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
     """Read the stream's packets that have a time, up to the end or to where the file breaks off."""
-    with suppress(av.FFmpegError):
+    # At the end PyAV stumbles over streams that showed up only after the film was opened.
+    with suppress(av.FFmpegError, IndexError):
         for packet in film.demux(stream):
             if packet.pts is not None or packet.dts is not None:
                 yield packet

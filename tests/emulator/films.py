@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from PIL import Image
 
 from emulator.film import paint_frame
@@ -73,7 +75,7 @@ def painted(at: Fraction, size: tuple[int, int]) -> Image.Image:
 
 
 def plain(at: Fraction, size: tuple[int, int]) -> "av.VideoFrame":
-    return av.VideoFrame.from_image(painted(at, size))
+    return av.VideoFrame.from_ndarray(np.asarray(painted(at, size)))
 
 
 def laid(*turns: Image.Transpose) -> Paint:
@@ -84,7 +86,7 @@ def laid(*turns: Image.Transpose) -> Paint:
         picture = painted(at, size[::-1] if sideways else size)
         for turn in turns:
             picture = picture.transpose(turn)
-        return av.VideoFrame.from_image(picture)
+        return av.VideoFrame.from_ndarray(np.asarray(picture))
 
     return paint
 
@@ -151,7 +153,9 @@ def write(
     """Encode frames of those times; `start` shifts the whole, `drop` leaves out the first packets."""
     with av.open(str(path), "w", format=format, options=dict(muxer or {})) as film:
         stream = film.add_stream(codec, rate=25, options={**OPTIONS.get(codec, {}), **(options or {})})
-        stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = pix_fmt
         context = stream.codec_context
         context.gop_size, context.time_base, stream.time_base = gop, clock, clock
         if pixel is not None:
@@ -198,11 +202,11 @@ def remade(
     first.unlink()
 
 
-def film(name: str, *, filters: str | None = None, autorotate: bool = True, hdr: bool = False, **how: object) -> Film:
+def film(name: str, *, filters: str | None = None, autorotate: bool = True, hdr: bool = False, **how: Any) -> Film:
     return Film(name, partial(write, **how), filters, autorotate, hdr)
 
 
-def remade_film(name: str, suffix: str, before: str = "", after: str = "-c copy", **how: object) -> Film:
+def remade_film(name: str, suffix: str, before: str = "", after: str = "-c copy", **how: Any) -> Film:
     return Film(name, partial(remade, source=partial(write, **how), suffix=suffix, before=before, after=after))
 
 
