@@ -101,7 +101,7 @@ class Store:
                 break
             try:
                 return _stored(found)
-            except ValueError:  # it was overwritten and its file closed between two of our steps: look again
+            except (ValueError, OSError):  # it was overwritten and its file closed between two steps: look again
                 continue
         if version is None:
             raise Refusal(404, "NoSuchKey", "the specified key does not exist")
@@ -165,6 +165,8 @@ def _stored(key: FakeKey) -> Stored:
         else:
             buffer.flush()
             found = _InFile(os.dup(buffer.fileno()))
+            if held.closed:  # another call overwrote the object meanwhile: the number may be another file's by now
+                raise ValueError("the object's file was closed")
         size_bytes = key.size
     return Stored(
         etag=key.etag,
