@@ -5,6 +5,9 @@ import hashlib
 import hmac
 import io
 import json
+import signal
+import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -497,3 +500,24 @@ def test_each_call_is_noted_with_what_became_of_it(plane, cam):
         ("cam", "GetUserAppId", ""),
         ("cam", "GetRole", "InvalidParameter.RoleNotExist"),
     ]
+
+
+def test_as_a_process_it_says_how_to_reach_it_and_ends_when_told():
+    command = [sys.executable, "-m", "emulator.api", "--bucket", BUCKET, "--queue", "lost"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            reach = json.loads(process.stdout.readline())
+            profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=reach["api_endpoint"][7:]))
+            client = CamClient(Credential(reach["secret_id"], reach["secret_key"]), reach["region"], profile)
+            assert client.call_json("GetUserAppId", {})["Response"]["AppId"] == 1250000000
+            assert reach["buckets"] == [BUCKET]
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_as_a_process_it_names_what_keeps_it_from_beginning():
+    command = [sys.executable, "-m", "emulator.api", "--bucket", "no-appid"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("emulator.api: ")
