@@ -46,7 +46,7 @@ class Bucket:
         try:
             answer = self._ask(Call("HeadObject", "HEAD", self._name, key))
         except CloudRefused as error:
-            if error.status == NOT_FOUND:
+            if error.status == NOT_FOUND and not error.about_setup:
                 return None
             raise
         headers = {name.lower(): value for name, value in answer.headers.items()}

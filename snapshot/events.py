@@ -7,10 +7,10 @@ Source: SCF's COS trigger document (583/9707) and the handlers of Tencent's own 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from snapshot.errors import BadEvent
 
@@ -100,7 +100,7 @@ class _Bucket(_Wire):
 
 class _Object(_Wire):
     key: str = ""
-    url: str = ""
+    url: str | None = None
     size_bytes: int | None = Field(default=None, alias="size")
     meta: dict[str, Any] | None = None
 
@@ -125,9 +125,13 @@ class _Place(_Wire):
     key: str = Field(alias="Object", min_length=1)
 
 
+def _none_if_empty(value: object) -> object:
+    return value or None
+
+
 class _Workflow(_Wire):
-    given: _Place | None = Field(default=None, alias="ObjectInfo")
-    upstream: _Place | None = Field(default=None, alias="Upstream")
+    given: Annotated[_Place | None, BeforeValidator(_none_if_empty)] = Field(default=None, alias="ObjectInfo")
+    upstream: Annotated[_Place | None, BeforeValidator(_none_if_empty)] = Field(default=None, alias="Upstream")
 
 
 def _guarded(read: Any, record: object, place: int, sources: Sources) -> Video | Skipped | BadEvent:  # noqa: ANN401 - either reader
@@ -162,7 +166,7 @@ def _read_record(data: object, sources: Sources) -> Video | Skipped:
         return Skipped(key, reason)
     if other_key and (sources.refuse(other_key) or not _encodable(other_key)):
         other_key = None
-    return Video(f"{bucket.name}-{bucket.appid}", key, other_key, _region(bucket, stored.url))
+    return Video(f"{bucket.name}-{bucket.appid}", key, other_key, _region(bucket, stored.url or ""))
 
 
 def _settle_key(stored: _Object, prefix: str) -> tuple[str, str | None]:
@@ -171,7 +175,7 @@ def _settle_key(stored: _Object, prefix: str) -> tuple[str, str | None]:
     Whether `key` is percent-encoded is documented nowhere; `url` is, so together they tell. A plus sign is a plus sign.
     """
     raw = stored.key.removeprefix(prefix) if stored.key.startswith(prefix) else ""
-    url = _split(stored.url)
+    url = _split(stored.url or "")
     by_url = _decoded(url.path[1:]) if url.netloc else ""
     if not raw and not by_url:
         raise BadEvent(

@@ -4,6 +4,7 @@ Only what decodes and measures as it should is a Frame. A failure that can heal 
 """
 
 import io
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from snapshot.errors import BadFrame, CloudRefused
 from snapshot.plan import Missed, Shot
 
+DECODING = threading.BoundedSemaphore(2)  # pictures decoded at one time: one of 8K takes 100 MB
 PILLOW_NAMES = {"jpg": "JPEG", "png": "PNG"}
 
 
@@ -72,7 +74,8 @@ def capture(camera: Camera, key: str, shot: Shot, media: MediaInfo) -> Frame | M
             mode=shot.mode,
             rotate=shot.rotate,
         )
-        return _checked(body, key, shot, media)
+        with DECODING:
+            return _checked(body, key, shot, media)
     except (CloudRefused, BadFrame) as error:
         if isinstance(error, CloudRefused) and error.about_setup:
             raise

@@ -12,7 +12,7 @@ import time
 ROOT = "snapshot"
 
 
-def fact(logger: logging.Logger, name: str, *, level: int = logging.INFO, **facts: object) -> None:
+def fact(logger: logging.Logger, name: str, /, *, level: int = logging.INFO, **facts: object) -> None:
     """Log one change of state, named like a symbol (`frame.captured`), with its facts as fields."""
     logger.log(level, name, extra={"facts": facts})
 

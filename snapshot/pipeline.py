@@ -188,8 +188,13 @@ class _Work:
         return Made(sight.key, sight.keys.manifest, len(manifest.thumbnails), len(manifest.missed))
 
     def look(self, video: Video) -> _Sight | Skipped:
+        too_long: BadEvent | None = None
         for key in (video.key, *([video.other_key] if video.other_key else [])):
-            keys = Keys.of(self.settings, key)
+            try:
+                keys = Keys.of(self.settings, key)
+            except BadEvent as error:
+                too_long = error
+                continue
             heading, reading = self.pool.submit(self.source.head, key), self.pool.submit(self.output.get, keys.manifest)
             stored, manifest = heading.result(), parse_manifest(reading.result())
             if stored is None:
@@ -199,6 +204,8 @@ class _Work:
             if MADE_HERE in stored.metadata:
                 return Skipped(key, f"made by this function: it carries {MADE_HERE}")
             return _Sight(key, stored, keys, manifest)
+        if too_long:
+            raise too_long
         return Skipped(video.key, "there is no such object; it may have been deleted or moved since")
 
     def ask_media_info(self, sight: _Sight) -> tuple[MediaInfo, list[Missed]]:

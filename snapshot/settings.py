@@ -166,7 +166,7 @@ class Settings(BaseModel):
         """Give the SHA-256, 64 hex digits, of all that decides which pictures come out at these `times`."""
         parts = {
             "version": RECIPE_VERSION,
-            "times": [repr(point) for point in times],
+            "times": sorted(repr(point) for point in times),
             "sizes": [str(size) for size in self.sizes],
             "format": self.format,
             "mode": self.mode,

@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_co
 from dataclasses import dataclass
 
 from snapshot.errors import CallFailed, CloudRefused
-from snapshot.frames import Camera, MediaInfo, capture
+from snapshot.frames import DECODING, Camera, MediaInfo, capture
 from snapshot.logs import fact
 from snapshot.plan import Missed, Plan, Shot
 from snapshot.poster import Look, better, look_at
@@ -114,7 +114,10 @@ def _take(shot: Shot, plan: Plan, studio: Studio) -> Missed | tuple[list[StoredT
         fact(logger, "frame.missed", level=logging.WARNING, key=studio.source_key, **facts)
         return frame
     captured = time.monotonic()
-    thumbnails = [render(frame, size, studio.format) for size in plan.sizes]
+    with DECODING:
+        thumbnails = [render(frame, size, studio.format) for size in plan.sizes]
+        largest = max(thumbnails, key=lambda one: one.width_px * one.height_px)
+        look = look_at(shot.at_ms, largest.body)
     rendered = time.monotonic()
     stored = [
         StoredThumbnail(studio.store(one), one.at_ms, one.width_px, one.height_px, one.format, size_bytes=len(one.body))
@@ -130,5 +133,4 @@ def _take(shot: Shot, plan: Plan, studio: Studio) -> Missed | tuple[list[StoredT
         render_ms=int((rendered - captured) * 1000),
         store_ms=int((time.monotonic() - rendered) * 1000),
     )
-    largest = max(thumbnails, key=lambda one: one.width_px * one.height_px)
-    return stored, Candidate(largest, look_at(shot.at_ms, largest.body))
+    return stored, Candidate(largest, look)

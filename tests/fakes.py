@@ -29,7 +29,7 @@ class FakeFilm:
 
 
 class FakeCloud:
-    """Buckets by name. `failures` maps an operation to a list of errors; each call of it raises the next, None is none."""
+    """Buckets by name. `failures` maps an operation to errors: each call of it raises the next one, if there is one."""
 
     def __init__(self, *names):
         self.stored = {name: {} for name in names}

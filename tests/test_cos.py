@@ -168,7 +168,9 @@ def test_the_errors_of_ci_are_read_though_they_have_no_resource(clock):
         pytest.param(http(403, CI_ERROR.format("QueueSaturated", "full").encode()), "QueueSaturated", id="full queue"),
         pytest.param(None, "NoAnswer", id="closed without a word"),
         pytest.param(GOOD[:-9], "BrokenAnswer", id="truncated"),
-        pytest.param(http(200, PICTURE[:-9], Content_Type="image/jpeg", Content_Length=len(PICTURE)), "BrokenAnswer", id="short"),
+        pytest.param(
+            http(200, PICTURE[:-9], Content_Type="image/jpeg", Content_Length=len(PICTURE)), "BrokenAnswer", id="short"
+        ),
     ],
 )  # fmt: skip
 def test_what_can_heal_is_tried_again_and_then_said(clock, answer, code):
@@ -250,9 +252,12 @@ def test_an_object_of_nothing_reads_as_bytes(clock):
 
 def test_an_answer_without_end_is_not_held_in_memory(clock, monkeypatch):
     monkeypatch.setattr("snapshot.cos.LARGEST_BYTES", 1000)
-    with Wire(http(200, bytes(2000), Content_Type="image/jpeg")) as wire, opened(wire, clock) as door:
-        with pytest.raises(CloudRefused) as raised:
-            snap(door)
+    with (
+        Wire(http(200, bytes(2000), Content_Type="image/jpeg")) as wire,
+        opened(wire, clock) as door,
+        pytest.raises(CloudRefused) as raised,
+    ):
+        snap(door)
     assert raised.value.code == "TooLarge"
 
 
@@ -264,10 +269,20 @@ def test_a_host_that_cannot_be_is_refused_not_retried(clock):
 
 def test_nothing_secret_and_no_address_is_logged(clock, caplog):
     caplog.set_level(logging.DEBUG)
-    with Wire(http(503), http(400, b"<Code>X</Code>")) as wire, opened(wire, clock) as door:
-        with pytest.raises(CloudRefused):
-            snap(door)
+    answers = http(503), http(400, b"<Code>X</Code>")
+    with Wire(*answers) as wire, opened(wire, clock) as door, pytest.raises(CloudRefused):
+        snap(door)
     said = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert "call.again" in said
     for secret in ("the-token", "the-secret-key", "q-signature", "AKIDexample"):
         assert secret not in said
+
+
+def test_a_head_that_names_a_missing_bucket_is_about_the_set_up(clock):
+    with (
+        Wire(http(404, x_cos_error_code="NoSuchBucket")) as wire,
+        opened(wire, clock) as door,
+        pytest.raises(CloudRefused) as raised,
+    ):
+        Bucket(door, "nosuch-1250000000").head("a.mp4")
+    assert raised.value.about_setup

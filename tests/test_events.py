@@ -526,7 +526,7 @@ def test_a_workflows_object_is_skipped_by_the_same_rules(key):
     ("event", "said"),
     [
         ({"ObjectInfo": None, "Upstream": None}, "ObjectInfo and Upstream are both empty"),
-        ({"ObjectInfo": {}}, "ObjectInfo.BucketId, ObjectInfo.Object"),
+        ({"ObjectInfo": {}}, "ObjectInfo and Upstream are both empty"),
         ({"ObjectInfo": {"BucketId": BUCKET, "Object": ""}}, "ObjectInfo.Object"),
         ({"ObjectInfo": "a.mp4"}, "ObjectInfo"),
         ({"ObjectInfo": place("a\ud800.mp4")}, "ObjectInfo.Object"),

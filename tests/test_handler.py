@@ -99,6 +99,7 @@ CASES = {
     "created-as-configured": made(),
     "created-with-regions": made(),
     "created-old-time": made(),
+    "created-null-url": made(),
     "removed": skipped("cos:ObjectRemove:Delete, not a creation"),
     "removed-marker": skipped("cos:ObjectRemove:DeleteMarkerCreated, not a creation"),
     "restored": skipped("cos:ObjectRestore:Completed, not a creation"),
@@ -147,6 +148,7 @@ CASES = {
     "record-without-name": failed("BadEvent", "record 0 .* event.eventName"),
     "workflow": made(),
     "workflow-upstream-only": made(),
+    "workflow-empty-upstream": made(),
     "workflow-elsewhere": failed("WrongRegion", "ap-shanghai"),
 }
 OTHERWISE = {"bucket-gone", "several-records"}  # each has a test of its own

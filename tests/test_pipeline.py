@@ -287,3 +287,9 @@ def test_a_key_too_long_for_its_thumbnails_is_refused_before_any_call(cloud):
     outcome = run(cloud, Video(BUCKET, "v" * 846 + ".mp4"))
     assert (outcome.code, outcome.again, cloud.log) == ("KeyTooLong", False, [])
     assert "850" in outcome.message
+
+
+def test_a_first_reading_too_long_does_not_cost_the_second_its_turn(cloud):
+    key = "视" * 100 + ".mp4"
+    cloud.upload(BUCKET, key, FakeFilm())
+    assert run(cloud, Video(BUCKET, "%E8%A7%86" * 100 + ".mp4", other_key=key)).key == key

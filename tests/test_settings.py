@@ -275,3 +275,8 @@ def test_the_error_holds_no_value_in_its_chain():
 def test_the_descriptions_tell_every_variable():
     for model in (Settings, Account):
         assert all(field.alias and field.description for field in model.model_fields.values())
+
+
+def test_the_order_of_the_times_does_not_make_another_recipe():
+    one, other = (Settings.from_environment({"SNAPSHOT_TIMES": times}) for times in ("1,50%,-3", "-3,1,50%"))
+    assert one.recipe(one.times) == other.recipe(other.times)

@@ -16,7 +16,7 @@ class Wire:
         self.requests = []
         self.over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.threads = [threading.Thread(target=self._serve)]
         self.threads[0].start()
 

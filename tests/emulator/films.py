@@ -5,6 +5,7 @@ recipe, so tests that run side by side each make only what they need; `spoilt` g
 """
 
 import random
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -221,6 +223,8 @@ def x265(more: str) -> dict[str, str]:
     return {"x265-params": f"log-level=error:pools=1:frame-threads=1:{more}"}
 
 
+OPEN_H265 = x265("open-gop=1:bframes=3:keyint=12:min-keyint=12")
+
 CORPUS: tuple[Film, ...] = (
     # each codec in each container that carries it
     film("h264-plain.mp4", options=PLAIN),
@@ -270,6 +274,17 @@ CORPUS: tuple[Film, ...] = (
     film("starts-before-its-key-frame.ts", options=PLAIN, drop=5),
     film("starts-before-its-key-frame.mkv", options=B_FRAMES, drop=7),
     film("open-group-start.ts", options=OPEN, drop=12),
+    film(
+        "open-group-start-h265.ts",
+        codec="libx265",
+        options=x265("open-gop=1:bframes=3:keyint=12:min-keyint=12"),
+        drop=12,
+    ),
+    film("clock-turns-over.ts", options=B_FRAMES, start=Fraction(2**33, 90000) - Fraction(5, 2)),
+    film("starts-late.flv", options=B_FRAMES, start=Fraction(2), clock=Fraction(1, 1000)),
+    film("without-edit-list.mp4", options=B_FRAMES, muxer={"use_editlist": "0"}),
+    film("negative-offsets.mp4", options=B_FRAMES, muxer={"movflags": "negative_cts_offsets"}),
+    film("segment-index.mp4", options=B_FRAMES, muxer={"movflags": "dash+frag_keyframe+empty_moov+global_sidx"}),
     remade_film("edit-list-inside-a-group.mp4", ".mp4", before="-ss 0.7", options=B_FRAMES),
     remade_film("edit-list-with-sound.mp4", ".mp4", before="-ss 0.9", options=B_FRAMES, sound=True),
     remade_film("edit-list-that-ends-early.mov", ".mp4", before="-ss 0.52", after="-t 0.9 -c copy", options=PLAIN),
@@ -279,7 +294,7 @@ CORPUS: tuple[Film, ...] = (
     film("one-group.ts", options=B_FRAMES, gop=500),
     film("open-groups.mp4", options=OPEN),
     film("open-groups.ts", options=OPEN),
-    film("open-groups-h265.mp4", codec="libx265", options=x265("open-gop=1:bframes=3:keyint=12:min-keyint=12")),
+    film("open-groups-h265.mp4", codec="libx265", options=OPEN_H265),
     film("intra-refresh.mp4", options={"x264-params": "intra-refresh=1:keyint=12:bframes=0"}),
     film("intra-refresh.ts", options={"x264-params": "intra-refresh=1:keyint=12:bframes=0"}),
     # fields, and films of one frame
@@ -342,6 +357,17 @@ CORPUS: tuple[Film, ...] = (
         "pq-av1.mp4", codec="libsvtav1", paint=partial(bright, transfer="pq"), tags=BT2020 | {"color_trc": 16}, hdr=True
     ),
 )
+
+
+def shelved(folder: Path, name: str) -> Path:
+    """Give the film of that name, made in that folder the first time it is asked for."""
+    path = folder / name
+    if not path.exists():
+        one = next(film for film in CORPUS if film.name == name)
+        if isinstance(one.make, partial) and one.make.func is remade and not shutil.which("ffmpeg"):
+            pytest.skip("this film is made by the ffmpeg program: install ffmpeg")
+        one.make(path)
+    return path
 
 
 def spoilt(whole: bytes, seed: int, count: int) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from fractions import Fraction
+from functools import partial
 from xml.etree import ElementTree as ET
 
 import av
@@ -14,7 +15,7 @@ import pytest
 from emulator.ci.api import answer_media_info
 from emulator.ci.codecs import level_and_refs
 from emulator.refusal import Refusal
-from tests.emulator.films import CFR, CORPUS, write
+from tests.emulator.films import CFR, shelved, write
 
 # The documents' example, element for element.
 FORMAT = "Bitrate Duration FormatLongName FormatName NumProgram NumStream Size StartTime"
@@ -37,15 +38,7 @@ NAMES = [
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films")
-
-    def make(name):
-        path = folder / name
-        if not path.exists():
-            next(film for film in CORPUS if film.name == name).make(path)
-        return path
-
-    return make
+    return partial(shelved, tmp_path_factory.mktemp("films"))
 
 
 def info(path):

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image
 from emulator.ci.api import SnapshotRequest, answer_media_info, answer_snapshot
 from emulator.film import paint_frame, read_stripes
 from emulator.refusal import Refusal
-from tests.emulator.films import CORPUS, PLAIN, grid, spoilt, write
+from tests.emulator.films import PLAIN, grid, shelved, spoilt, write
 
 
 class Counting(io.FileIO):
@@ -49,22 +50,9 @@ def refused(path, at_s=0, **how):
     return caught.value.code, caught.value.message
 
 
-def named(name):
-    return next(film for film in CORPUS if film.name == name)
-
-
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """Films of the corpus by name, made once a worker."""
-    folder = tmp_path_factory.mktemp("films")
-
-    def make(name):
-        path = folder / name
-        if not path.exists():
-            named(name).make(path)
-        return path
-
-    return make
+    return partial(shelved, tmp_path_factory.mktemp("films"))
 
 
 # which moments there are
