@@ -55,7 +55,10 @@ def main_handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401
         endpoint=settings.endpoint,
         concurrency=settings.concurrency,
     ) as door:
-        outcomes = [_attend(record, settings=settings, region=account.region, door=door) for record in records]
+        outcomes = []
+        for place, record in enumerate(records):
+            door.allot(turns=sum(isinstance(one, Video) for one in records[place:]))
+            outcomes.append(_attend(record, settings=settings, region=account.region, door=door))
     return _report(outcomes)
 
 

@@ -94,7 +94,8 @@ class Door:
             self._session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=concurrency + 2))
         self._client = CosS3Client(config, retry=0, session=self._session)
         self._config = config
-        self._deadline, self._clock, self._sleep = deadline, clock, sleep
+        self._end = self._deadline = deadline
+        self._clock, self._sleep = clock, sleep
 
     def __enter__(self) -> Self:
         return self
@@ -105,6 +106,11 @@ class Door:
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
+
+    def allot(self, turns: int) -> None:
+        """Give what comes now an equal share of the time that is left for so many turns: none starves the rest."""
+        now = self._clock()
+        self._deadline = now + (self._end - now) / max(turns, 1)
 
     def left_s(self) -> float:
         """Give the seconds left until the deadline."""

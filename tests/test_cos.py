@@ -286,3 +286,14 @@ def test_a_head_that_names_a_missing_bucket_is_about_the_set_up(clock):
     ):
         Bucket(door, "nosuch-1250000000").head("a.mp4")
     assert raised.value.about_setup
+
+
+def test_time_is_allotted_so_that_no_turn_starves_the_next(clock):
+    with Wire(http(503)) as wire, opened(wire, clock, left_s=8.0) as door:
+        door.allot(turns=4)
+        assert door.left_s() == 2.0
+        clock.now += 2.0
+        door.allot(turns=3)
+        assert door.left_s() == 2.0
+        door.allot(turns=1)
+        assert door.left_s() == 6.0

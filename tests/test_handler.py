@@ -195,7 +195,7 @@ def test_a_failure_that_can_heal_is_raised_after_the_others_are_done(root, cloud
     upload(bucket, FILM, film())
     cloud.faults.add(Fault(Refuse(503, "ServiceUnavailable"), operation="GetSnapshot", key="videos/text.mp4"))
     with pytest.raises(handler.Unfinished, match="ServiceUnavailable"):
-        handler.main_handler(event(root, "several-records"), {**CONTEXT, "time_limit_in_ms": 4000})
+        handler.main_handler(event(root, "several-records"), {**CONTEXT, "time_limit_in_ms": 8000})
     assert len(manifest(bucket).thumbnails) == 4
 
 
