@@ -6,6 +6,7 @@ Knows no HTTP.
 
 import io
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
 from emulator.cos.backend import Backend
 from emulator.refusal import Refusal
 
-_TRIES = 100
+_TRIES = 1000
+_PAUSE_S = 0.001
 
 
 class _Bytes(Protocol):
@@ -101,8 +103,9 @@ class Store:
                 break
             try:
                 return _stored(found)
-            except (ValueError, OSError):  # it was overwritten and its file closed between two steps: look again
-                continue
+            except (ValueError, OSError):
+                # It is being overwritten: moto closes the old object's file just before the new one takes its place.
+                time.sleep(_PAUSE_S)
         if version is None:
             raise Refusal(404, "NoSuchKey", "the specified key does not exist")
         raise Refusal(404, "NoSuchVersion", "the specified version does not exist")
