@@ -46,7 +46,7 @@ def check_function(facts: Facts) -> list[Finding]:
             Finding(
                 "function",
                 "warning",
-                f"{function.name} is not as serverless.yml says: {differs}",
+                f"{function.name} is not as serverless.yml says; to do: {differs}",
                 "Somebody changed one of them by hand, or the file was changed and not deployed.",
                 "See what differs with `python -m ops deploy --dry-run`, then deploy or mend the file.",
             )

@@ -51,16 +51,23 @@ def check_policies(facts: Facts) -> list[Finding]:
     """Whether the role's policies allow all that the function does."""
     if facts.deployment.role is None:
         return []
-    missing = [
-        f"{action} on {resource}"
+    needed = [
+        (action, resource)
         for rule in run_policy(facts.stack)["statement"]
         for action in rule["action"]
         for resource in rule["resource"]
-        if not allows(facts.rules, action, resource)
     ]
+    missing = [f"{action} on {resource}" for action, resource in needed if not allows(facts.rules, action, resource)]
     if missing:
-        why = "The function would be refused there (AccessDenied), and the video would get nothing."
-        return [Finding("policies", "error", f"the role may not: {grant}", why, DEPLOY) for grant in missing]
+        return [
+            Finding(
+                "policies",
+                "error",
+                f"{len(missing)} of {len(needed)} rights that the function needs are missing:\n" + "\n".join(missing),
+                "The function would be refused there (AccessDenied), and the video would get nothing.",
+                DEPLOY,
+            )
+        ]
     wide = sum(is_wide(rule) for rule in facts.rules)
     if wide:
         return [

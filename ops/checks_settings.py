@@ -32,7 +32,8 @@ def check_settings(facts: Facts) -> list[Finding]:
     if settings is None:
         why = "With a wrong setting every invocation stops before it has done anything."
         return [
-            Finding("settings", "error", problem, why, f"Mend it in serverless.yml. {DEPLOY}") for problem in problems
+            Finding("settings", "error", f"a variable is wrong: {problem}", why, f"Mend it in serverless.yml. {DEPLOY}")
+            for problem in problems
         ]
     return [Finding("settings", "ok", f"read, {len(settings.sizes)} size(s) as {settings.format}")]
 

@@ -71,7 +71,7 @@ def deploy(
         deployer.settle()
         found = find_deployment(cloud, name=stack.name, namespace=stack.namespace, role=stack.role)
     if wish.destroy:
-        plan = plan_removal(found)
+        plan = plan_removal(found, named=stack.role)
     else:
         plan = plan_changes(wanted(stack, hashlib.sha256(code).hexdigest()), found, adopt=wish.adopt)
     if wish.destroy and not plan.steps and not plan.notes:

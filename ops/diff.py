@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ops.errors import OpsError
+from ops.stack import DeadLetter
 
 if TYPE_CHECKING:
     from ops.deployment import Deployment, Function, Policy, Retry, Role
@@ -62,6 +63,7 @@ def plan_changes(wanted: Deployment, found: Deployment, *, adopt: bool = False) 
     if not adopt:
         _refuse_strangers(found)
     notes = [f"the function has a {kind} trigger besides, which is left as it is" for kind in found.foreign_triggers]
+    notes += _former_role(found, wanted.role.name)
     steps = [*_role_steps(wanted.role, found.role), *_policy_steps(wanted.policy, found.policy)]
     standing = found.function
     if standing is not None and standing.status in FAILED:
@@ -81,10 +83,10 @@ def plan_changes(wanted: Deployment, found: Deployment, *, adopt: bool = False) 
     return Plan(tuple(steps), tuple(notes))
 
 
-def plan_removal(found: Deployment) -> Plan:
-    """The steps that take away what this program made, and nothing else."""
+def plan_removal(found: Deployment, *, named: str) -> Plan:
+    """The steps that take away what this program made, and nothing else. `named` is the role that the file names."""
     steps: list[Step] = []
-    notes: list[str] = []
+    notes = _former_role(found, named)
     if found.function is not None and not found.function.is_ours:
         notes.append(f"the function {found.function.name} was not made by this program and stays")
     elif found.function is not None:
@@ -108,6 +110,14 @@ def plan_removal(found: Deployment) -> Plan:
     return Plan(tuple(steps), tuple(notes))
 
 
+def _former_role(found: Deployment, named: str) -> list[str]:
+    """What is to be said of a role that the function has and the file names no more."""
+    former = found.function.role if found.function else ""
+    if not former or former == named:
+        return []
+    return [f"the role {former} that the function had is not named in serverless.yml any more and stays"]
+
+
 def _refuse_strangers(found: Deployment) -> None:
     for kind, thing in (("role", found.role), ("policy", found.policy), ("function", found.function)):
         if thing is not None and not thing.is_ours:
@@ -128,7 +138,8 @@ def _role_steps(wanted: Role, found: Role | None) -> list[Step]:
 
 def _policy_steps(wanted: Policy, found: Policy | None) -> list[Step]:
     if found is None:
-        return [Step("create policy", wanted.name, wanted), Step("attach policy", wanted.name, wanted)]
+        grants = _rule_changes("{}", wanted.document)
+        return [Step("create policy", wanted.name, wanted, grants), Step("attach policy", wanted.name, wanted)]
     same = replace(wanted, policy_id=found.policy_id)
     steps = []
     if found.document != wanted.document or not found.is_ours:
@@ -140,7 +151,9 @@ def _policy_steps(wanted: Policy, found: Policy | None) -> list[Step]:
 
 def _function_steps(wanted: Function, found: Function | None) -> list[Step]:
     if found is None:
-        return [Step("create function", wanted.name, wanted)]
+        fields = [one for one in _changes(None, wanted) if one.what in ("handler", "runtime", *CONFIGURATION)]
+        variables = _pair_changes({}, dict(wanted.environment))
+        return [Step("create function", wanted.name, wanted, (*fields, *variables))]
     if found.runtime != wanted.runtime:
         raise OpsError(
             f"The function {wanted.name} runs on {found.runtime}, and SCF cannot change that to {wanted.runtime}.",
@@ -170,7 +183,7 @@ def _changes(before: Function | Retry | None, after: Function | Retry) -> tuple[
     """Every field of a value that will be otherwise."""
     names = type(after).__dataclass_fields__
     pairs = [(name, "" if before is None else getattr(before, name), getattr(after, name)) for name in names]
-    return tuple(Change(name, _shown(old), _shown(new)) for name, old, new in pairs if old != new)
+    return tuple(Change(name, _shown(old), _shown(new)) for name, old, new in pairs if _shown(old) != _shown(new))
 
 
 def _pair_changes(before: dict[str, str], after: dict[str, str]) -> list[Change]:
@@ -186,6 +199,7 @@ def _rule_changes(before: str, after: str) -> tuple[Change, ...]:
 
 
 def _grants(document: str) -> set[str]:
+    """Each action on each resource that a document speaks of, as a sentence."""
     rules = json.loads(document).get("statement", [])
     return {
         f"{rule.get('effect')} {action} on {resource}"
@@ -213,14 +227,19 @@ def _shown_trigger(trigger: CosTrigger | str) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, DeadLetter):
+        return f"{value.kind} {value.name}"
+    return str(value)
 
 
 def as_lines(plan: Plan) -> list[str]:
     """The plan for people: + comes, ~ changes, - goes."""
     lines = []
     for step in plan.steps:
-        lines.append(f"{SIGNS[step.verb.partition(' ')[0]]} {step.verb}: {step.name}")
-        lines += [f"    {one.what}: {one.before or '(none)'} -> {one.after or '(none)'}" for one in step.changes]
+        sign = SIGNS[step.verb.partition(" ")[0]]
+        lines.append(f"{sign} {step.verb}: {step.name}")
+        for one in step.changes:
+            shown = {"+": one.after, "-": one.before}.get(sign, f"{one.before or '(none)'} -> {one.after or '(none)'}")
+            lines.append(f"    {one.what}: {shown}")
     lines += [f"! {note}" for note in plan.notes]
     return lines or ["Nothing to change: what is deployed is what serverless.yml says."]

@@ -45,13 +45,13 @@ def as_text(findings: Sequence[Finding], *, coloured: bool) -> str:
     for one in findings:
         colour, word = SHOWN[one.severity]
         label = f"\x1b[{colour}m{word}\x1b[0m" if coloured else word
-        lines.append(f"{label}  {one.check}: {one.what}")
-        lines += [f"{' ' * 9}{said}" for said in (one.why, one.remedy and f"-> {one.remedy}") if said]
+        said = [part for part in (one.why, one.remedy and f"-> {one.remedy}") if part]
+        lines.append("\n".join([f"{label}  {one.check}: {one.what}", *said]).replace("\n", f"\n{' ' * 9}"))
     counts = [
         (severity, sum(one.severity == severity for one in findings)) for severity in ("error", "warning", "note")
     ]
-    said = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count)
-    return "\n".join([*lines, "", f"{len(findings)} looked at: {said or 'all is well'}."])
+    found = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count)
+    return "\n".join([*lines, "", f"{len(findings)} looked at: {found or 'all is well'}."])
 
 
 def as_json(findings: Sequence[Finding]) -> str:

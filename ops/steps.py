@@ -121,8 +121,9 @@ class Deployer:
             with self._uploaded() as code:
                 self._cloud.scf("UpdateFunctionCode", **self._named, Handler=function.handler, **code)
                 self._wait(failed=("UpdateFailed",))
-            # Only now: an interrupted run must find the old hash, and send the code again.
-            self._cloud.scf("UpdateFunctionConfiguration", **self._named, Description=function.marked_description)
+            # Only now: an interrupted run must find the old hash, and send the code again. All of it, because the
+            # documents do not say what becomes of what is left out.
+            self._cloud.scf("UpdateFunctionConfiguration", **self._named, **configuration(function))
             self._wait(failed=("UpdateFailed",))
         else:
             self._cloud.scf("UpdateFunctionConfiguration", **self._named, **configuration(function))

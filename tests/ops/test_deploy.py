@@ -103,6 +103,10 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(both, run, said):
     assert both.changes() == []
     assert both.keys_stored() == set()
     assert "+ create function: snapshot" in said
+    assert "    SNAPSHOT_INPUT_PREFIX: videos/" in said
+    assert (
+        f"    grant: allow ci:GenerateSnapshot on qcs::ci:ap-guangzhou:uid/1250000000:bucket/{BUCKET}/videos/*" in said
+    )
     run()
     both.changes()
     run(is_dry=True, destroy=True)
@@ -302,6 +306,15 @@ def _zip_of(folder, name):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, "")
     return path.read_bytes()
+
+
+def test_another_role_in_the_file_is_made_and_the_former_is_said_to_stay(both, run, stack_with, said):
+    run()
+    plan = run(stack_with(role="other-run"))
+    assert _verbs(plan) == ["create role", "create policy", "attach policy", "change configuration"]
+    assert "! the role snapshot-run that the function had is not named in serverless.yml any more and stays" in said
+    (function,) = both.cloud.scf.functions
+    assert function.role == "other-run"
 
 
 @pytest.mark.parametrize(
