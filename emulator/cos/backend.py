@@ -6,7 +6,9 @@ and its reset throws away every account's objects. Knows no COS word.
 
 import io
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 # "each part is 1 MB to 5 GB, the last part may be less than 1 MB"
 SMALLEST_PART_BYTES = 1024 * 1024
 _PARTITION = "aws"
+_LOCKS = 64
 _SERIAL = count(1)
 
 
@@ -47,6 +50,7 @@ class Backend:
     def __init__(self) -> None:
         vars(moto.s3.models)["S3_UPLOAD_PART_MIN_SIZE"] = SMALLEST_PART_BYTES
         self._app: WSGIApplication = create_backend_app("s3")
+        self._locks = tuple(threading.RLock() for _ in range(_LOCKS))
         self.account = f"{os.getpid() % 10**6:06d}{next(_SERIAL):06d}"
 
     def inner_name(self, bucket: str) -> str:
@@ -62,27 +66,40 @@ class Backend:
         query: Query = (),
         headers: Mapping[str, str] | None = None,
         body: BinaryIO | bytes = b"",
-        length: int | None = None,
+        source: tuple[str, str] | None = None,
     ) -> S3Answer:
-        """Asks moto. `length` is the body's, None for one that ends by itself.
+        """Asks moto. `source` is the bucket and key that a copy reads.
+
+        The body is read before anything is held, at the pace of whoever sends it, and moto takes it as it is.
 
         Raises:
             Refusal: moto refused, in COS's codes as far as they differ; also whatever reading the body raises.
         """
         environ = self._environ(method, bucket, key, query, headers or {})
-        if isinstance(body, bytes):
-            length = len(body)
-        environ["wsgi.input"] = io.BytesIO(body) if isinstance(body, bytes) else body
-        if length is None:
-            environ["wsgi.input_terminated"] = True
-        else:
-            environ["CONTENT_LENGTH"] = str(length)
-        chunks, status, found = run_wsgi_app(self._app, environ, buffered=True)
-        answer = S3Answer(int(status.split()[0]), {k.lower(): v for k, v in found.items()}, b"".join(chunks))
-        self._untrack()
+        whole = body if isinstance(body, bytes) else body.read()
+        environ |= {
+            "wsgi.input": io.BytesIO(whole),
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": str(len(whole)),
+        }
+        with self.holding((bucket, key), *([source] if source else [])):
+            chunks, status, found = run_wsgi_app(self._app, environ, buffered=True)
+            answer = S3Answer(int(status.split()[0]), {k.lower(): v for k, v in found.items()}, b"".join(chunks))
+            self._untrack()
         if answer.status >= 400:  # noqa: PLR2004  # HTTP's first error
             raise read_s3_error(answer.status, answer.body)
         return answer
+
+    @contextmanager
+    def holding(self, *objects: tuple[str, str]) -> Iterator[None]:
+        """Nobody else changes these objects meanwhile.
+
+        Moto disposes of an object that it overwrites while another thread may still be reading its tag.
+        """
+        with ExitStack() as held:
+            for number in sorted({hash(each) % _LOCKS for each in objects}):
+                held.enter_context(self._locks[number])
+            yield
 
     def bucket(self, bucket: str) -> FakeBucket:
         """Moto's bucket.
@@ -110,10 +127,11 @@ class Backend:
 
     def drop_parts(self, bucket: str, key: str) -> None:
         """Frees the parts that an object was put together from, which moto keeps beside the whole."""
-        found = self.key(bucket, key, None)
-        if found is not None and found.multipart is not None:
-            found.multipart.dispose()
-            found.multipart.parts.clear()
+        with self.holding((bucket, key)):
+            found = self.key(bucket, key, None)
+            if found is not None and found.multipart is not None:
+                found.multipart.dispose()
+                found.multipart.parts.clear()
 
     def close(self) -> None:
         """Throws away every object and bucket of this cloud, and nobody else's."""

@@ -31,9 +31,13 @@ class _Counted:
         self._hash = hashlib.md5(usedforsecurity=False)
 
     def read(self, size: int = -1) -> bytes:
-        found = self._body.read(size)
+        try:
+            found = self._body.read(size)
+        except OSError as error:
+            # the caller is gone or too slow, or its chunks are none
+            raise Refusal(400, "IncompleteBody", "the body could not be read to its end") from error
         self._count(found)
-        if not found and size != 0:
+        if size < 0 or (not found and size):
             self._check()
         return found
 
@@ -60,8 +64,8 @@ class _Counted:
             raise Refusal(400, "BadDigest", "the Content-MD5 is not that of the body")
 
 
-def counted_body(asked: Asked, largest_bytes: int) -> tuple[BinaryIO, int | None]:
-    """The body to read on, and its length, None for a chunked one. Reading it may raise Refusal.
+def counted_body(asked: Asked, largest_bytes: int) -> BinaryIO:
+    """The body to read on. Reading it may raise Refusal.
 
     Raises:
         Refusal: 411 MissingContentLength, 400 EntityTooLarge or InvalidDigest.
@@ -73,7 +77,7 @@ def counted_body(asked: Asked, largest_bytes: int) -> tuple[BinaryIO, int | None
     body = _Counted(asked.body, asked.length, _announced_md5(asked.header("content-md5")), largest_bytes)
     if asked.length == 0:
         body.read(1)  # nobody reads an empty body, and its MD5 must still hold
-    return cast("BinaryIO", body), asked.length
+    return cast("BinaryIO", body)
 
 
 def read_document(asked: Asked, root: str) -> Element:
@@ -83,7 +87,7 @@ def read_document(asked: Asked, root: str) -> Element:
         Refusal: 400 MalformedXML, XMLSizeLimit, or what counted_body refuses.
     """
     try:
-        body, _ = counted_body(asked, LARGEST_DOCUMENT_BYTES)
+        body = counted_body(asked, LARGEST_DOCUMENT_BYTES)
     except Refusal as refusal:
         raise Refusal(400, "XMLSizeLimit", refusal.message) if refusal.code == "EntityTooLarge" else refusal from None
     whole = b"".join(iter(lambda: body.read(65536), b""))

@@ -106,15 +106,18 @@ class Buckets:
         names = self._backend.names(call.bucket)
         wanted = read_wanted(call.asked.query)
         page = turn_to(names, wanted)
-        found = (self._backend.key(call.bucket, key, None) for key in page.keys)
-        entries = [
-            Entry(key.name, key.last_modified_ISO8601, key.etag, key.size, cos_storage_class(key.storage_class))
-            for key in found
-            if key is not None
-        ]
+        entries = [entry for key in page.keys if (entry := self._entry(call.bucket, key))]
         return Answer.of(
             200, to_xml(describe(page, entries, wanted, bucket=call.bucket, owner=self._account.owner)), XML
         )
+
+    def _entry(self, bucket: str, name: str) -> Entry | None:
+        with self._backend.holding((bucket, name)):
+            key = self._backend.key(bucket, name, None)
+            if key is None:
+                return None
+            storage_class = cos_storage_class(key.storage_class)
+            return Entry(key.name, key.last_modified_ISO8601, key.etag, key.size, storage_class)
 
     def _uploads(self, call: Call) -> Answer:
         query = (("uploads", ""), ("prefix", call.asked.param("prefix") or ""))

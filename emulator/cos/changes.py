@@ -35,15 +35,13 @@ class Changes:
     def _put(self, call: Call) -> Answer:
         if call.asked.header("x-cos-copy-source"):
             return self._copy(call)
-        body, length = counted_body(call.asked, LARGEST_OBJECT_BYTES)
+        body = counted_body(call.asked, LARGEST_OBJECT_BYTES)
         headers = to_s3(call.asked.headers)
         headers |= {name: call.asked.header(name) for name in _CONDITIONS if call.asked.header(name)}
         # Moto would read a form's content type as a form; in the query it is only metadata.
         query = (("content-type", headers["content-type"]),)
         headers["content-type"] = "application/octet-stream"
-        answer = self._backend.call(
-            "PUT", call.bucket, call.key, query=query, headers=headers, body=body, length=length
-        )
+        answer = self._backend.call("PUT", call.bucket, call.key, query=query, headers=headers, body=body)
         # a form ends here too, as a PUT of its file
         self._writing.created(call, "Post" if call.operation.name == "PostObject" else "Put")
         return Answer.of(200, headers=from_s3(without_content(answer)))
@@ -51,7 +49,7 @@ class Changes:
     def _copy(self, call: Call) -> Answer:
         source = self._writing.source(call)
         headers = to_s3(call.asked.headers) | {"x-amz-copy-source": source.header}
-        answer = self._backend.call("PUT", call.bucket, call.key, headers=headers)
+        answer = self._backend.call("PUT", call.bucket, call.key, headers=headers, source=(source.bucket, source.key))
         self._writing.created(call, "Copy")
         return Answer.of(200, to_xml(self._writing.document(call, answer)), (*from_s3(without_content(answer)), *XML))
 

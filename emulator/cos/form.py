@@ -56,7 +56,7 @@ def read_form(asked: Asked) -> Form:
     mimetype, options = parse_options_header(asked.header("content-type"))
     if mimetype != "multipart/form-data" or not options.get("boundary"):
         raise Refusal(400, "MalformedPOSTRequest", "POST Object takes a multipart/form-data body")
-    body, length = counted_body(replace(asked, headers={**asked.headers, "content-md5": ""}), LARGEST_OBJECT_BYTES)
+    body = counted_body(replace(asked, headers={**asked.headers, "content-md5": ""}), LARGEST_OBJECT_BYTES)
     with ExitStack() as spools:
 
         def spool(*_: object, **__: object) -> BinaryIO:
@@ -64,7 +64,7 @@ def read_form(asked: Asked) -> Form:
 
         parser = FormDataParser(spool, max_form_memory_size=_FORM_BYTES, max_form_parts=_FORM_PARTS, silent=False)
         try:
-            _, form, files = parser.parse(body, mimetype, length, options)
+            _, form, files = parser.parse(body, mimetype, asked.length, options)
         except (ValueError, RequestEntityTooLarge) as error:
             raise Refusal(400, "MalformedPOSTRequest", "the body is no form that can be read") from error
         found = _form(form, list(files.items(multi=True)))

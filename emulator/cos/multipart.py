@@ -47,8 +47,8 @@ class Multipart:
             raise Refusal(400, "InvalidArgument", f"partNumber is a whole number from 1 to {_LAST_PART}")
         query: Query = (("partNumber", str(int(number))), ("uploadId", upload))
         if not call.asked.header("x-cos-copy-source"):
-            body, length = counted_body(call.asked, LARGEST_OBJECT_BYTES)
-            answer = self._backend.call("PUT", call.bucket, call.key, query=query, body=body, length=length)
+            body = counted_body(call.asked, LARGEST_OBJECT_BYTES)
+            answer = self._backend.call("PUT", call.bucket, call.key, query=query, body=body)
             return Answer.of(200, headers=from_s3(without_content(answer)))
         source = self._writing.source(call)
         headers = {"x-amz-copy-source": source.header}
@@ -57,7 +57,8 @@ class Multipart:
             if not found or not int(found[1]) <= int(found[2]) < source.stored.size_bytes:
                 raise Refusal(416, "InvalidRange", "x-cos-copy-source-range is bytes=FIRST-LAST within the source")
             headers["x-amz-copy-source-range"] = span
-        answer = self._backend.call("PUT", call.bucket, call.key, query=query, headers=headers)
+        read = (source.bucket, source.key)
+        answer = self._backend.call("PUT", call.bucket, call.key, query=query, headers=headers, source=read)
         return Answer.of(200, to_xml(self._writing.document(call, answer)), XML)
 
     def _complete(self, call: Call) -> Answer:

@@ -6,7 +6,6 @@ Knows no HTTP.
 
 import io
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,6 @@ from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
 
 from emulator.cos.backend import Backend
 from emulator.refusal import Refusal
-
-_TRIES = 1000
-_PAUSE_S = 0.001
 
 
 class _Bytes(Protocol):
@@ -97,15 +93,10 @@ class Store:
         Raises:
             Refusal: 404 NoSuchBucket, NoSuchKey or NoSuchVersion.
         """
-        for _ in range(_TRIES):
+        with self._backend.holding((bucket, key)):
             found = self._backend.key(bucket, key, version)
-            if found is None:
-                break
-            try:
+            if found is not None:
                 return _stored(found)
-            except (ValueError, OSError):
-                # It is being overwritten: moto closes the old object's file just before the new one takes its place.
-                time.sleep(_PAUSE_S)
         if version is None:
             raise Refusal(404, "NoSuchKey", "the specified key does not exist")
         raise Refusal(404, "NoSuchVersion", "the specified version does not exist")
@@ -114,9 +105,11 @@ class Store:
         """Every object in these buckets, by key."""
         for bucket in buckets:
             for key in sorted(self._backend.names(bucket)):
-                found = self._backend.key(bucket, key, None)
-                if found is not None:
-                    yield Listed(bucket, key, found.etag.strip('"'), found.size)
+                with self._backend.holding((bucket, key)):
+                    found = self._backend.key(bucket, key, None)
+                    listed = found and Listed(bucket, key, found.etag.strip('"'), found.size)
+                if listed:
+                    yield listed
 
 
 class _Reader(io.RawIOBase):
@@ -168,8 +161,6 @@ def _stored(key: FakeKey) -> Stored:
         else:
             buffer.flush()
             found = _InFile(os.dup(buffer.fileno()))
-            if held.closed:  # another call overwrote the object meanwhile: the number may be another file's by now
-                raise ValueError("the object's file was closed")
         size_bytes = key.size
     return Stored(
         etag=key.etag,

@@ -24,6 +24,8 @@ XML: Headers = (("Content-Type", "application/xml"),)
 class Source:
     """Where a copy comes from: `header` names it to moto."""
 
+    bucket: str
+    key: str
     header: str
     stored: Stored
 
@@ -79,7 +81,7 @@ class Writing:
         if judge(call.asked.headers, stored, "x-cos-copy-source-") != "send":
             raise Refusal(412, "PreconditionFailed", "a precondition on the copy's source does not hold")
         text = f"{self.backend.inner_name(place.bucket)}/{quote(key, safe='')}"
-        return Source(text + (f"?versionId={quote(version)}" if version else ""), stored)
+        return Source(place.bucket, key, text + (f"?versionId={quote(version)}" if version else ""), stored)
 
 
 def without_content(answer: S3Answer) -> dict[str, str]:

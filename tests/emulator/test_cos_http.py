@@ -1,5 +1,6 @@
 """The wire itself: one connection for many calls, whatever they bring, and an end that leaves nothing."""
 
+import random
 import socket
 import threading
 
@@ -96,6 +97,16 @@ def test_a_caller_that_leaves_amid_its_upload_leaves_nothing(cloud, bucket):
     assert list(cloud.objects()) == []
 
 
+def test_chunks_that_are_none_leave_nothing(cloud, bucket):
+    host = f"{bucket}.cos.{cloud.region}.myqcloud.com"
+    fields = sign("PUT", "/a", key=(cloud.secret_id, cloud.secret_key), headers={"host": host})
+    authorization = "&".join(f"{k}={v}" for k, v in fields.items())
+    head = f"PUT /a HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nAuthorization: {authorization}\r\n\r\n"
+    for chunks in (b"zz\r\n", b"5\r\nhel", b"5\r\nhelloworld\r\n", b"-5\r\nhello\r\n0\r\n\r\n"):
+        assert b"IncompleteBody" in sent(cloud, head.encode(), chunks)
+    assert list(cloud.objects()) == []
+
+
 def test_a_caller_that_leaves_amid_its_download_harms_nobody(plain, cloud):
     plain("PUT", "a", body=b"x" * 20_000_000)
     path = b"/_emulator/object?bucket=examplebucket-1250000000&key=a"
@@ -121,6 +132,40 @@ def test_many_callers_at_once_are_all_served(cloud, bucket):
         thread.join()
     assert found == [True] * 60
     assert len(list(cloud.objects())) == 60
+
+
+def test_many_callers_at_once_on_the_same_keys_break_nothing(cloud, bucket):
+    """Overwriting, copying, deleting, listing and reading one another's objects, small and in files."""
+
+    def work(number):
+        chance = random.Random(number)
+        with Plain(cloud) as plain:
+            for _ in range(25):
+                key, other = chance.choice("abc"), chance.choice("abc")
+                what = chance.randrange(6)
+                if what == 0:
+                    reply = plain("PUT", key, body=bytes([number]) * chance.choice([10, 6_000_000]))
+                elif what == 1:
+                    source = {"x-cos-copy-source": f"{plain.host}/{other}", "x-cos-metadata-directive": "Replaced"}
+                    reply = plain("PUT", key, body=b"", headers=source)
+                elif what == 2:
+                    reply = plain("DELETE", key)
+                elif what == 3:
+                    reply = plain("GET", chance.choice([key, ""]))
+                elif what == 4:
+                    reply = plain("HEAD", key)
+                else:
+                    reply = plain.admin("GET", "/_emulator/objects")
+                statuses.append(reply.status)
+
+    statuses = []
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(statuses) == 200
+    assert set(statuses) <= {200, 204, 404}
 
 
 def test_request_ids_differ_and_read_like_the_documents(plain):
