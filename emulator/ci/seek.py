@@ -17,28 +17,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal
 
 import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from emulator.ci.packets import Mark, VideoPacket, first_place, go_to, is_avi, length_of, mark, packets, time_of
 from emulator.ci.source import unsupported
 from emulator.refusal import Refusal
-
-if TYPE_CHECKING:
-    from av.packet import Packet
 
 KEPT = 4  # of the last frames before the moment, decoded in full; the two fields of a frame are two packets
 SKIPPING = ("h264", "hevc", "vp8", "vp9")  # whose decoders can be told anew with each packet what to leave out
 LONG_RUN = 16  # from this many packets on, frames are decoded on several threads
 MAX_RUN_PIXELS = 2**35  # decoded for one snapshot; some minutes of one core
 FIRST_STEP_S = 1
-LEAD_S = 10  # more than any stream's packets lie before its start
-
-VideoPacket: TypeAlias = "Packet[VideoStream]"  # which takes its parameter in stubs alone
-Mark = tuple[int | None, int | None, int | None]  # pts, dts, place in the file: what a packet is known again by
+TRIES = 6  # key frames, each before the last, from which decoding is tried
+LEADING = 2000  # packets at the film's start among which the first frame that can be shown is looked for
 
 
 @dataclass(slots=True)
@@ -65,7 +61,7 @@ def frame_at(
     start = first_shown(film, stream)
     moment = math.floor(start + time_s / stream.time_base)
     before: int | None = None  # the key frame tried last; nothing could be decoded from it
-    while True:
+    for _ in range(TRIES):
         run = find_run(film, stream, moment, before)
         if run.end is not None and moment >= run.end:
             raise Refusal(400, "InvalidArgument", "The parameter time is at or past the film's end.", "ci")
@@ -75,8 +71,9 @@ def frame_at(
         if frame is not None:
             return frame
         if run.begin is None:
-            raise unsupported("holds no frame that can be decoded")
+            break
         before = run.begin_at
+    raise unsupported("holds no frame that can be decoded there")
 
 
 def first_shown(film: InputContainer, stream: VideoStream) -> int:
@@ -87,7 +84,7 @@ def first_shown(film: InputContainer, stream: VideoStream) -> int:
             return at
         break
     go_to(film, stream, first_place(stream))
-    for frame in decoded(stream, packets(film, stream)):
+    for frame in decoded(stream, islice(packets(film, stream), LEADING)):
         if frame.pts is not None:
             return frame.pts
     raise unsupported("holds no frame that can be decoded")
@@ -193,57 +190,3 @@ def decoded(stream: VideoStream, source: Iterator[VideoPacket], full_from: int |
         yield from frames
     with suppress(av.FFmpegError):
         yield from context.decode(None)
-
-
-def go_to(film: InputContainer, stream: VideoStream, place: int) -> None:
-    """Seek to the last place in the container's own index at or before that time, or to its first.
-
-    Raises: Refusal where the container cannot be sought in at all.
-    """
-    for target in (place, stream.start_time or 0):
-        with suppress(av.FFmpegError):
-            film.seek(target, stream=stream)
-            return
-    raise unsupported("cannot be sought in")
-
-
-def packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
-    """Read the stream's packets that have a time, up to the end or to where the file breaks off."""
-    # At the end PyAV stumbles over streams that showed up only after the film was opened.
-    with suppress(av.FFmpegError, IndexError):
-        for packet in film.demux(stream):
-            if packet.pts is not None or packet.dts is not None:
-                yield packet
-
-
-def first_place(stream: VideoStream) -> int:
-    """Give a time before everything in the stream; its first packets may lie before its start."""
-    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
-    return (stream.start_time or 0) - math.ceil(LEAD_S / stream.time_base)
-
-
-def time_of(film: InputContainer, packet: VideoPacket) -> int:
-    """Give the time at which a packet's frame begins.
-
-    AVI has no presentation times: its packets stand in the order of decoding, one for each place in the order
-    of showing. So the times of a run are right as a set, and its n-th frame begins at the n-th of them.
-    """
-    times = (packet.dts, packet.pts) if is_avi(film) else (packet.pts, packet.dts)
-    return next(at for at in times if at is not None)
-
-
-def length_of(stream: VideoStream, packet: VideoPacket) -> int:
-    """Give how long a packet's frame is shown: what the file says, else what its rate says, at least a tick."""
-    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
-    rate = stream.average_rate or stream.guessed_rate
-    return packet.duration or (round(1 / rate / stream.time_base) if rate else 0) or 1
-
-
-def mark(packet: VideoPacket) -> Mark:
-    """Give what a packet is known again by after another seek."""
-    return packet.pts, packet.dts, packet.pos
-
-
-def is_avi(film: InputContainer) -> bool:
-    """Say whether the container is AVI, which alone of them has no presentation times."""
-    return film.format.name == "avi"

@@ -274,12 +274,7 @@ CORPUS: tuple[Film, ...] = (
     film("starts-before-its-key-frame.ts", options=PLAIN, drop=5),
     film("starts-before-its-key-frame.mkv", options=B_FRAMES, drop=7),
     film("open-group-start.ts", options=OPEN, drop=12),
-    film(
-        "open-group-start-h265.ts",
-        codec="libx265",
-        options=x265("open-gop=1:bframes=3:keyint=12:min-keyint=12"),
-        drop=12,
-    ),
+    film("open-group-start-h265.ts", codec="libx265", options=OPEN_H265, drop=21),
     film("clock-turns-over.ts", options=B_FRAMES, start=Fraction(2**33, 90000) - Fraction(5, 2)),
     film("starts-late.flv", options=B_FRAMES, start=Fraction(2), clock=Fraction(1, 1000)),
     film("without-edit-list.mp4", options=B_FRAMES, muxer={"use_editlist": "0"}),

@@ -1,6 +1,8 @@
 """What a snapshot is taken of, how large it is and which way up; what it costs; and what is refused."""
 
 import io
+import shutil
+import subprocess
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +10,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -176,8 +179,6 @@ def test_pictures_look_like_what_was_painted(made):
 
 @pytest.fixture(scope="session")
 def sound_only(tmp_path_factory):
-    import av
-
     path = tmp_path_factory.mktemp("sound") / "sound.mp4"
     with av.open(str(path), "w") as film:
         stream = film.add_stream("aac", rate=44100, layout="mono")
@@ -225,6 +226,33 @@ def test_a_film_cut_off_before_its_index_is_refused_and_one_after_it_is_read_as_
     assert refused(tmp_path / "last.mp4")[0] == "ResourceNotSupported"
     assert read_stripes(take(tmp_path / "first.mp4", Fraction("0.4"))) == 400
     assert refused(tmp_path / "first.mp4", Fraction("1.9"))[0] == "InvalidArgument"
+
+
+def test_a_cover_picture_is_not_the_film(tmp_path, made):
+    if not shutil.which("ffmpeg"):
+        pytest.skip("the cover is put in by the ffmpeg program: install ffmpeg")
+    cover, path = tmp_path / "cover.png", tmp_path / "film.mp4"
+    Image.new("RGB", (600, 600), "red").save(cover)
+    sources = ["-i", cover, "-i", made("h264-plain.mp4"), "-map", "0", "-map", "1"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", *sources, "-c", "copy", "-disposition:v:0", "attached_pic", path], check=True
+    )
+    assert read_stripes(take(path, 1)) == 1000
+
+
+@pytest.mark.parametrize("mode", ["exactframe", "keyframe"])
+@pytest.mark.parametrize("whole", [0, 20], ids=["all", "all but the first second"])
+def test_a_film_whose_frames_are_garbage_is_refused_without_trying_them_all(tmp_path, mode, whole):
+    path = tmp_path / "film.mp4"
+    write(path, times=grid(Fraction(25), Fraction(8)), gop=5, options=PLAIN)
+    body = bytearray(path.read_bytes())
+    with av.open(str(path)) as film:
+        for packet in list(film.demux(video=0))[whole:-1]:
+            body[packet.pos + 5 : packet.pos + packet.size] = bytes(packet.size - 5)  # the slice's kind is left
+    path.write_bytes(body)
+    with Counting(path) as stream, pytest.raises(Refusal, match="holds no frame that can be decoded"):
+        answer_snapshot(SnapshotRequest(Fraction(7), mode=mode), stream)
+    assert stream.read_bytes < 8 * len(body)
 
 
 # what it costs
