@@ -6,12 +6,13 @@ something must say it is JSON, which a web page of another origin cannot without
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter, ValidationError
 
+from emulator.cos.objects import answer_object
 from emulator.cos.wire import Answer, Asked
 from emulator.demo.live import live_page
 from emulator.demo.page import Live
@@ -100,17 +101,15 @@ class Admin:
     def _object(self, asked: Asked) -> Answer:
         try:
             stored = self._cloud.store.open(asked.param("bucket") or "", asked.param("key") or "")
+            answer = answer_object(replace(asked, query=()), stored)
         except Refusal as refusal:
             return _json(refusal.status, {"error": refusal.message})
-        with stored.open() as reader:
-            body = reader.read()
         # An object is whatever somebody uploaded: shown as its type says, never run in this page's name.
-        headers = (
-            ("Content-Type", stored.headers.get("content-type", "application/octet-stream")),
+        added = (
             ("Content-Security-Policy", "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"),
             ("X-Content-Type-Options", "nosniff"),
         )
-        return Answer.of(200, body, headers)
+        return replace(answer, headers=(*answer.headers, *added))
 
     def _page(self) -> str:
         cloud = self._cloud

@@ -193,6 +193,8 @@ def test_an_object_is_shown_without_a_signature_to_this_machine_alone(cloud, pla
     assert (reply.status, reply.body, reply.headers["Content-Type"]) == (200, b"<script>alert(1)</script>", "text/html")
     assert reply.headers["Content-Security-Policy"].startswith("sandbox")
     assert plain.admin("GET", f"/_emulator/object?bucket={bucket}&key=absent").status == 404
+    part = {"Host": "localhost", "Range": "bytes=0-7"}
+    assert plain.raw("GET", f"/_emulator/object?bucket={bucket}&key=a%20b.html", headers=part).body == b"<script>"
     assert plain.raw("GET", "/_emulator/calls", headers={"Host": "rebound.example.com"}).status == 400
 
 
