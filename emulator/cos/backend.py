@@ -19,13 +19,14 @@ import moto.s3.models
 from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, S3Backend, s3_backends
-from werkzeug.test import run_wsgi_app
 
 from emulator.cos.errors import read_s3_error
 from emulator.cos.wire import Query
 from emulator.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
 
 # "each part is 1 MB to 5 GB, the last part may be less than 1 MB"
@@ -49,7 +50,11 @@ class Backend:
 
     def __init__(self) -> None:
         vars(moto.s3.models)["S3_UPLOAD_PART_MIN_SIZE"] = SMALLEST_PART_BYTES
-        self._app: WSGIApplication = create_backend_app("s3")
+        flask = create_backend_app("s3")
+        # In debug mode, moto's choice, flask makes a class a request that keeps the body until the collector comes by.
+        flask.debug = False
+        flask.config["PROPAGATE_EXCEPTIONS"] = True
+        self._app: WSGIApplication = flask
         self._locks = tuple(threading.RLock() for _ in range(_LOCKS))
         self.account = f"{os.getpid() % 10**6:06d}{next(_SERIAL):06d}"
 
@@ -83,8 +88,7 @@ class Backend:
             "CONTENT_LENGTH": str(len(whole)),
         }
         with self.holding((bucket, key), *([source] if source else [])):
-            chunks, status, found = run_wsgi_app(self._app, environ, buffered=True)
-            answer = S3Answer(int(status.split()[0]), {k.lower(): v for k, v in found.items()}, b"".join(chunks))
+            answer = _run(self._app, environ)
             self._untrack()
         if answer.status >= 400:  # noqa: PLR2004  # HTTP's first error
             raise read_s3_error(answer.status, answer.body)
@@ -185,3 +189,19 @@ class Backend:
             shouted = name.upper().replace("-", "_")
             environ[shouted if shouted == "CONTENT_TYPE" else f"HTTP_{shouted}"] = value
         return environ
+
+
+def _run(app: "WSGIApplication", environ: dict[str, Any]) -> S3Answer:
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> "Callable[[bytes], object]":
+        started.append((status, headers))
+        return written.append
+
+    written: list[bytes] = []
+    try:
+        written.extend(app(environ, start_response))
+    finally:
+        environ.clear()  # it and moto's request hold each other, and the call's body with them
+    status, headers = started[0]
+    return S3Answer(int(status.split()[0]), {name.lower(): value for name, value in headers}, b"".join(written))
