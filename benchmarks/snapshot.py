@@ -35,7 +35,7 @@ RESULTS = Path(__file__).parent / "results"
 ROUNDS = 5
 MIB = 2**20
 SIZES_BYTES = {"10 MiB": 10 * MIB, "1 GiB": 1024 * MIB}
-NOISE_SIZE = (640, 360)
+NOISE_SIZE = (320, 180)
 NOISE_GOP = 25
 EVERYDAY = (  # 1080p, four seconds, a key frame each four
     ("1080p-h264.mp4", "libx264"),
