@@ -1,10 +1,18 @@
 """The cloud on one machine: COS, CI's GetSnapshot and GetMediaInfo, SCF. Never ships, never imports snapshot.
 
-film      a film that says in every frame which moment it shows
-refusal   how a call is refused
-cos       objects over HTTP: COS's dialect, signatures, access policy
+cloud     all of it, bound to one port; `python -m emulator` serves it
+server    the port itself
+cos       objects over HTTP: COS's dialect, signatures, rights
 ci        a stored video -> a picture, or what is known of it
 scf       runs a function as SCF does: role keys, queue, retries, dead letters
-faults    what can be made to go wrong
-cloud     all of it, bound to one port
+api       what deployment tools call: functions, triggers, roles, policies
+keys      who a key belongs to and until when it holds
+cam       what a policy lets a key do
+faults    which calls are made to go wrong
+effects   how they go wrong
+admin     the cloud's own address: its page, and JSON to look and to set
+refusal   how a call is refused
+film      a film that says in every frame which moment it shows
+scenery   what is painted into it
+demo      the main job, start to end, and its contact sheet
 """
