@@ -117,7 +117,7 @@ ROWS = [
     ),
     ("the request has no body", MEDIA, ["test_the_documents_first_example_answers_as_printed"]),
     (
-        "common response headers: Content-Type, Content-Length, Connection, Date, `Server: tencent-ci`, `x-cos-request-id`",
+        "common response headers: Content-Type, Content-Length, Connection, Date, `Server: tencent-ci`, its request id",
         MEDIA,
         ["test_the_documents_first_example_answers_as_printed"],
     ),
