@@ -35,6 +35,7 @@ HINTS = {
     "NoSuchBucket": "there is no such bucket here; check its name with appid, its region and SNAPSHOT_OUTPUT_BUCKET",
     "PermanentRedirect": "the bucket is in another region than the function",
     "InvalidAccessKeyId": "the keys are not known; give the function a run role",
+    "Status400": "the answer does not say why; expired keys are one reason",
     "InvalidObjectState": "the object is archived; restore it, then upload or replay",
 }
 
@@ -67,7 +68,9 @@ def failure(answer: Answer, *, operation: str, key: str) -> CallFailed | None:
     }
     if code in CAN_HEAL | KEYS_ARE_OLD or answer.status in STATUS_CAN_HEAL:
         return CloudUnavailable(message, **facts)
-    setup = code in ABOUT_SETUP or (answer.status in STATUS_ABOUT_SETUP and code not in ABOUT_VIDEO)
+    # A refused HEAD has no body: its 400 may be "400 ExpiredToken", and no event may be lost over that.
+    unsaid = operation == "HeadObject" and code == "Status400"
+    setup = code in ABOUT_SETUP or unsaid or (answer.status in STATUS_ABOUT_SETUP and code not in ABOUT_VIDEO)
     hint = HINTS.get(code)
     return CloudRefused(f"{message}; {hint}" if hint else message, **facts, about_setup=setup)
 

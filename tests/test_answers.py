@@ -127,6 +127,14 @@ def test_without_a_code_the_status_tells(status, body):
     assert f"the answer was {status} {code}" in error.message
 
 
+def test_a_head_refused_with_400_and_no_word_is_not_held_against_the_video():
+    error = failure(answer(400, b""), operation="HeadObject", key=KEY)
+    assert (error.code, error.about_setup) == ("Status400", True)
+    assert "expired keys" in error.message
+    said = failure(answer(400, b"", x_cos_error_code="KeyTooLong"), operation="HeadObject", key=KEY)
+    assert (said.code, said.about_setup) == ("KeyTooLong", False)
+
+
 def test_a_code_in_the_headers_of_a_refused_head_is_read():
     error = fail(404, x_cos_error_code="NoSuchBucket")
     assert (error.code, error.about_setup) == ("NoSuchBucket", True)
