@@ -26,7 +26,6 @@ STATUS_ABOUT_SETUP = {301, 302, 307, 401, 403}
 CAN_HEAL = {"QueueSaturated", "QueuePaused", "SlowDown", "ResourceDownloadFailed", "RequestTimeout"}
 KEYS_ARE_OLD = {"SignatureExpired", "ExpiredToken", "RequestTimeTooSkewed"}  # the next delivery brings fresh ones
 ABOUT_SETUP = {"MediaBucketUnBinded", "CIRoleNotExist", "ResourceAccessDenied", "InvalidHost", "NoSuchBucket"}
-ABOUT_VIDEO = {"InvalidObjectState", "UnavailableForLegalReasons"}
 BY_STATUS = {301: "PermanentRedirect", 302: "Redirect", 307: "TemporaryRedirect", 401: "Unauthorized"}
 BY_STATUS |= {403: "AccessDenied", 404: "NoSuchKey", 429: "SlowDown"}
 HINTS = {
@@ -70,7 +69,7 @@ def failure(answer: Answer, *, operation: str, key: str) -> CallFailed | None:
         return CloudUnavailable(message, **facts)
     # A refused HEAD has no body: its 400 may be "400 ExpiredToken", and no event may be lost over that.
     unsaid = operation == "HeadObject" and code == "Status400"
-    setup = code in ABOUT_SETUP or unsaid or (answer.status in STATUS_ABOUT_SETUP and code not in ABOUT_VIDEO)
+    setup = code in ABOUT_SETUP or unsaid or answer.status in STATUS_ABOUT_SETUP
     hint = HINTS.get(code)
     return CloudRefused(f"{message}; {hint}" if hint else message, **facts, about_setup=setup)
 

@@ -59,8 +59,9 @@ class CallFailed(SnapshotError):
 class CloudRefused(CallFailed):
     """The cloud said no, and the same call would get the same answer.
 
-    `about_setup` says that the set-up is to blame (permissions, keys, a bucket that is not bound), not the video: once
-    a person has mended it the same event succeeds, so it must not be recorded as done.
+    `about_setup` says that the set-up is to blame (permissions, keys, a bucket that is not bound, an object still to
+    be restored from the archive), not the video: once a person has mended it the same event succeeds, so it must not be
+    recorded as done.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ TABLE = {
     (403, "InvalidAccessKeyId"): SETUP,
     (403, "SignatureDoesNotMatch"): SETUP,
     (403, "RequestTimeTooSkewed"): HEALS,
-    (403, "InvalidObjectState"): VIDEO,
+    (403, "InvalidObjectState"): SETUP,
     (404, "InvalidUrl"): VIDEO,
     (404, "NoSuchKey"): VIDEO,
     (404, "NoSuchBucket"): SETUP,

@@ -199,6 +199,23 @@ def test_a_failure_that_can_heal_is_raised_after_the_others_are_done(root, cloud
     assert len(manifest(bucket).thumbnails) == 4
 
 
+def test_an_archived_film_is_made_once_it_is_restored(root, cloud, bucket):
+    upload(bucket, FILM, film())
+    cloud.faults.add(Fault(Refuse(403, "InvalidObjectState"), operation="GetMediaInfo"))
+    with pytest.raises(handler.Unfinished, match="restore it"):
+        handler.main_handler(event(root, "created-put"), CONTEXT)
+    cloud.faults.clear()
+    (record,) = handler.main_handler(event(root, "created-put"), CONTEXT)["records"]
+    assert (record["outcome"], record["thumbnails"]) == ("made", 4)
+
+
+def test_keys_that_are_over_do_not_lose_the_event(root, cloud, bucket):
+    upload(bucket, FILM, film())
+    cloud.faults.add(Fault(Refuse(400, "ExpiredToken")))
+    with pytest.raises(handler.Unfinished):
+        handler.main_handler(event(root, "created-put"), CONTEXT)
+
+
 def test_a_defect_in_one_record_does_not_cost_the_others_their_turn(root, cloud, bucket, monkeypatch, capsys):
     upload(bucket, FILM, film())
     process = handler.process
