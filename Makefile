@@ -5,6 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 OUT ?= out
+# As they are typed: a $ in a file's name is not make's.
+override VIDEO := $(value VIDEO)
+override OUT := $(value OUT)
 export VIDEO OUT
 
 .PHONY: demo test check serve package bench
