@@ -111,9 +111,9 @@ def create(scf, cam):
 # Signatures.
 
 
-def _signed(plane, cloud, *, body=b"{}", service="cam", action="GetUserAppId", version="2019-01-16", at=None, **spoil):
+def _signed(plane, cloud, *, body=b"{}", service="cam", action="GetUserAppId", version="2019-01-16", **spoil):
     """A request signed as the document says, but for what is spoilt; the answer's error code, or None."""
-    at = int(time.time()) if at is None else at
+    at = int(time.time()) + spoil.get("from_now_s", 0)
     date = spoil.get("date", datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d"))
     names = spoil.get("names", "content-type;host")
     headers = {"content-type": "application/json", "host": plane.endpoint}
@@ -156,8 +156,8 @@ def test_a_request_signed_as_the_document_says_is_answered(plane, cloud):
         ({"names": "content-type"}, "AuthFailure.SignatureFailure"),
         ({"names": "host;content-type"}, "AuthFailure.SignatureFailure"),
         ({"secret_id": "AKIDnobody"}, "AuthFailure.SecretIdNotFound"),
-        ({"at": int(time.time()) - 400}, "AuthFailure.SignatureExpire"),
-        ({"at": int(time.time()) + 400}, "AuthFailure.SignatureExpire"),
+        ({"from_now_s": -400}, "AuthFailure.SignatureExpire"),
+        ({"from_now_s": 400}, "AuthFailure.SignatureExpire"),
         ({"authorization": "q-sign-algorithm=sha1"}, "AuthFailure.InvalidAuthorization"),
         ({"authorization": ""}, "AuthFailure.InvalidAuthorization"),
         ({"timestamp": "soon"}, "MissingParameter"),

@@ -162,7 +162,7 @@ def test_a_form_is_refused(form, cloud, fields, status, code):
     ("change", "code"),
     [
         pytest.param({"expiration": "2020-01-01T00:00:00.000Z"}, "AccessDenied", id="the policy"),
-        pytest.param({"ends": int(time.time()) - 1}, "AccessDenied", id="the signature"),
+        pytest.param({"ends": 1}, "AccessDenied", id="the signature"),
     ],
 )
 def test_what_has_ended_lets_nothing_pass(form, change, code):
