@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?(?:/\d{1,15})?", re.ASCII)  # no ex
 MAGIC = {"jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 CONTENT_TYPES = {"jpg": ("image/jpeg", "image/jpg"), "png": ("image/png",)}
 
-STATUS_CAN_HEAL = {429, 500, 502, 503, 504}
+STATUS_CAN_HEAL = {408, 429, 500, 502, 503, 504}
 STATUS_ABOUT_SETUP = {301, 302, 307, 401, 403}
 CAN_HEAL = {"QueueSaturated", "QueuePaused", "SlowDown", "ResourceDownloadFailed", "RequestTimeout"}
 KEYS_ARE_OLD = {"SignatureExpired", "ExpiredToken", "RequestTimeTooSkewed"}  # the next delivery brings fresh ones
@@ -101,9 +101,9 @@ def not_a_picture(answer: Answer, format: str) -> str:
 def read_media_info(body: bytes) -> MediaInfo:
     """Give what CI's media info says of a film.
 
-    The length is `Format/Duration`, or the frames by their rate where that is shorter: sound often outlasts the
-    picture, and past its last frame there is nothing to show. A stream's own Duration contradicts both in the
-    document's example.
+    The length is `Format/Duration`, or the frames by their average rate where that is a little shorter: sound often
+    outlasts the picture, and past its last frame there is nothing to show. A stream's own Duration contradicts both in
+    the document's example. A count that says less than half is taken for wrong.
 
     Raises:
         ValueError: these bytes are no media info.
@@ -125,9 +125,14 @@ def read_media_info(body: bytes) -> MediaInfo:
 
 def _duration_ms(container: Mapping[str, Any], video: Mapping[str, Any]) -> int | None:
     seconds = _number(container.get("Duration"))
-    frames, rate = _number(video.get("NumFrames")), _number(video.get("AvgFps")) or _number(video.get("Fps"))
-    known = [length for length in (seconds, frames / rate if frames and rate else None) if length is not None]
-    return int(min(known) * 1000) if known else None
+    frames, rate = _number(video.get("NumFrames")), _number(video.get("AvgFps"))
+    shown = frames / rate if frames and rate else None
+    if seconds is None:
+        rate = rate or _number(video.get("Fps"))
+        seconds = frames / rate if frames and rate else None
+    elif shown is not None and seconds / 2 <= shown < seconds:
+        seconds = shown
+    return None if seconds is None else int(seconds * 1000)
 
 
 def _number(text: Any) -> Fraction | None:  # noqa: ANN401 - whatever the XML held

@@ -35,6 +35,7 @@ ATTEMPTS_AT_A_BAD_FRAME = 2  # each is paid
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 CONNECT_S, READ_S = 5.0, 30.0
 LEAST_S = 0.3  # below that no call is begun
+LEAST_WAIT_S = 0.01  # 0 would mean not to wait at all
 LARGEST_BYTES = 64 * 1024 * 1024
 LARGEST_ERROR_BYTES = 64 * 1024
 
@@ -133,7 +134,7 @@ class Door:
                 method=call.method,
                 url=self._config.uri(bucket=call.bucket, path=key),
                 bucket=call.bucket,
-                timeout=(min(CONNECT_S, left), min(READ_S, left)),
+                timeout=urllib3.Timeout(total=left, connect=min(CONNECT_S, left), read=min(READ_S, left)),
                 cos_request=False,  # hands over every answer as it is
                 stream=True,
                 auth=CosS3Auth(self._config, key, params=call.params),
@@ -161,7 +162,7 @@ class Door:
             return response.content  # nothing; reading it gives the connection back
         largest = LARGEST_BYTES if response.status_code == OK else LARGEST_ERROR_BYTES
         body = bytearray()
-        while packet := response.raw.read1(largest, decode_content=False):
+        while packet := self._next(response, largest):
             body += packet
             if len(body) > largest:
                 raise call.failed(CloudRefused, f"the answer is longer than {largest} bytes", code="TooLarge")
@@ -172,6 +173,14 @@ class Door:
             message = f"{len(body)} of {promised} bytes came"
             raise call.failed(CloudUnavailable, message, code="BrokenAnswer", status=response.status_code)
         return bytes(body)
+
+    def _next(self, response: requests.Response, most: int) -> bytes:
+        """Give what comes next, waiting for it no longer than there is time; nothing at the end."""
+        wire = getattr(response.raw.connection, "sock", None)  # None once the last byte is in
+        if wire is not None:
+            wire.settimeout(max(LEAST_WAIT_S, min(READ_S, self.left_s())))
+        packet: bytes = response.raw.read1(most, decode_content=False)
+        return packet
 
     def retry(self, attempt: Callable[[], _T]) -> _T:
         """Give what `attempt` gives, tried again while that can help and there is time; full jitter between."""

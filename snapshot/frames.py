@@ -14,6 +14,7 @@ from snapshot.errors import BadFrame, CloudRefused
 from snapshot.plan import Missed, Shot
 
 DECODING = threading.BoundedSemaphore(2)  # pictures decoded at one time: one of 8K takes 100 MB
+LONGEST_SIDE_PX = 4096
 PILLOW_NAMES = {"jpg": "JPEG", "png": "PNG"}
 
 
@@ -112,7 +113,9 @@ def _measures(size: tuple[int, int], shot: Shot, media: MediaInfo) -> bool:
         return True
     if shot.height_px and size[1] == shot.height_px:
         return True
-    own = {media.width_px, media.height_px} - {None, 0}
+    own = {side for side in (media.width_px, media.height_px) if side}
+    if own and max(own) > LONGEST_SIDE_PX and max(size) <= LONGEST_SIDE_PX:
+        return True  # "[0, 4096]" may hold for the own size as well: not documented
     if not own:
         return not (shot.width_px or shot.height_px)
     return bool(own & set(size))

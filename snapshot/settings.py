@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -148,7 +149,8 @@ class Settings(BaseModel):
             BadSettings: names every wrong variable at once: the shape of its value and what is accepted.
         """
         settings, problems = _read(cls, environ)
-        if settings is None:
+        problems += _misspelt(environ)
+        if settings is None or problems:
             raise BadSettings(problems)
         return settings
 
@@ -202,8 +204,9 @@ def read_environment(environ: Mapping[str, str]) -> tuple[Settings, Account]:
         BadSettings: names every wrong or missing variable of both at once.
     """
     settings, problems = _read(Settings, environ)
+    problems += _misspelt(environ)
     account, more = _read(Account, environ)
-    if settings is None or account is None:
+    if settings is None or account is None or problems:
         raise BadSettings([*problems, *more])
     return settings, account
 
@@ -219,6 +222,18 @@ def _read(model: type[_Model], environ: Mapping[str, str]) -> tuple[_Model | Non
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         return None, [_problem(detail, by_variable, values) for detail in details]
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    known = [str(field.alias) for field in Settings.model_fields.values()]
+    problems = []
+    for name in sorted(environ):
+        if name.startswith("SNAPSHOT_") and name not in known:
+            meant = get_close_matches(name, known, n=1, cutoff=0.8)
+            problems.append(
+                f"{name} is no setting" + (f"; {meant[0]} is" if meant else f"; accepted: {', '.join(known)}")
+            )
+    return problems
 
 
 def _problem(detail: Any, by_variable: Mapping[str, Any], values: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's own dictionary

@@ -16,7 +16,7 @@ def root():
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if report.skipped and os.environ.get("SNAPSHOT_TESTS_NEVER_SKIP") and not hasattr(report, "wasxfail"):
+    if report.skipped and os.environ.get("TESTS_NEVER_SKIP") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {call.excinfo.value}"
     return report

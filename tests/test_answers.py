@@ -249,7 +249,11 @@ def test_the_documents_example_is_as_long_as_its_container_and_its_frames():
 
 
 def test_a_film_whose_sound_outlasts_its_picture_ends_with_the_picture():
-    assert read(EXAMPLE.replace("10.125000", "60.000000")).duration_ms == 10_125
+    assert read(EXAMPLE.replace("10.125000", "12.000000")).duration_ms == 10_125
+
+
+def test_a_count_of_frames_that_says_less_than_half_is_taken_for_wrong():
+    assert read(EXAMPLE.replace("10.125000", "60.000000")).duration_ms == 60_000
 
 
 @pytest.mark.parametrize(

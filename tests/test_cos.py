@@ -1,4 +1,5 @@
 import io
+import itertools
 import logging
 import threading
 import time
@@ -232,6 +233,24 @@ def test_a_trickle_ends_at_the_deadline():
         )
         with door, pytest.raises(CloudUnavailable):
             snap(door)
+
+
+def test_a_stall_amid_the_body_lasts_no_longer_than_the_time_that_is_left_then(clock):
+    rest = threading.Event()
+    late = threading.Timer(3, rest.set)  # a call that waits as long as it could at its start gets the whole picture
+    head = http(200, b"", Content_Type="image/jpeg", Content_Length=len(PICTURE), Connection="keep-alive")
+    looks = itertools.count()
+
+    def leaping():
+        return 1000.0 if next(looks) < 2 else 1029.8
+
+    with Wire([head + PICTURE[:3], rest, PICTURE[3:]]) as wire, opened(wire, clock, left_s=30.0) as door:
+        door._clock = leaping
+        late.start()
+        with pytest.raises(CloudUnavailable):
+            snap(door)
+    late.cancel()
+    late.join()
 
 
 def test_a_head_that_is_refused_without_a_body_says_what_its_status_says(clock):

@@ -182,7 +182,7 @@ def test_an_input_prefix_above_the_output_prefix_is_fine():
 
 
 def test_variables_of_others_are_left_alone():
-    assert Settings.from_environment({"PATH": "/bin", "SNAPSHOT_UNKNOWN": "1", "times": "6x"}) == Settings()
+    assert Settings.from_environment({"PATH": "/bin", "times": "6x"}) == Settings()
 
 
 def test_settings_do_not_change_afterwards():
@@ -280,3 +280,15 @@ def test_the_descriptions_tell_every_variable():
 def test_the_order_of_the_times_does_not_make_another_recipe():
     one, other = (Settings.from_environment({"SNAPSHOT_TIMES": times}) for times in ("1,50%,-3", "-3,1,50%"))
     assert one.recipe(one.times) == other.recipe(other.times)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SNAPSHOT_SIZE", "SNAPSHOT_SIZE is no setting; SNAPSHOT_SIZES is"),
+        ("SNAPSHOT_UNHEARD_OF_THING", "accepted: SNAPSHOT_TIMES, "),
+    ],
+)
+def test_a_misspelt_variable_is_not_passed_over(name, said):
+    with pytest.raises(BadSettings, match=said):
+        Settings.from_environment({name: "1"})
