@@ -14,6 +14,7 @@ from pathlib import Path
 from emulator.cloud import Cloud
 from emulator.cos.called import Called
 from emulator.scf.function import Function
+from emulator.scf.log import Record
 from emulator.scf.triggers import Trigger
 from emulator.server import PortTaken
 
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             policy=policy,
             unbound=asked.unbound,
             on_call=_tell,
+            on_log=_tell_failures,
         )
     except (ValueError, OSError, PortTaken) as error:
         _say(f"emulator: {error}")
@@ -108,6 +110,20 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _tell(called: Called) -> None:
     _say(f"{called.status} {called.principal} {called.operation or called.method} {called.bucket}/{called.key}")
+
+
+def _tell_failures(records: tuple[Record, ...]) -> None:
+    """Say of an invocation what went wrong: what the function logged as a warning or an error, what it raised."""
+    for record in records:
+        if record.get("level") in {"warning", "error"}:
+            said = [record.get(name) for name in ("what", "key", "code", "message") if record.get(name)]
+            _say(f"{record['SCF_FunctionName']}: {' '.join(str(word) for word in said)}")
+        elif record["SCF_Level"] == "ERROR" and "SCF_BilledDuration" not in record:
+            _say(f"{record['SCF_FunctionName']}: {record['SCF_StatusCode']}: {_last_line(str(record['SCF_Message']))}")
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _say(line: str) -> None:

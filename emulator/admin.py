@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from emulator.cos.objects import answer_object
 from emulator.cos.wire import Answer, Asked
+from emulator.demo.journal import reason_of
 from emulator.demo.live import live_page
 from emulator.demo.page import Live
 from emulator.effects import Delay, Effect, Garbage, Mistype, Redirect, Refuse, Reset, Stall, Truncate
@@ -118,6 +119,7 @@ class Admin:
             live=Live(cloud.endpoint, cloud.region, cloud.buckets, watched=bool(cloud.scf.triggers)),
             read=self._read,
             href=lambda bucket, key: f"{PREFIX}object?{urlencode({'bucket': bucket, 'key': key})}",
+            why=lambda key: reason_of(key, cloud.scf.log, cloud.scf.dead_letters),
         )
 
     def _read(self, bucket: str, key: str) -> bytes:

@@ -27,6 +27,7 @@ from emulator.cos.writing import Writing
 from emulator.faults import Faults
 from emulator.keys import Keys
 from emulator.scf.clock import Clock
+from emulator.scf.log import Listener
 from emulator.scf.platform import Platform
 from emulator.scf.role import LIFETIME_S
 from emulator.scf.triggers import ObjectEvent
@@ -44,7 +45,8 @@ class Cloud:
 
     `secret_id` and `secret_key` are the root account's and may do everything. Every bucket in `buckets` ends with one
     appid; those in `unbound` have media processing off. `policy` is what run roles may do, None for everything.
-    `now` is the time that signatures and keys are held to, in unix seconds; `on_call` is told each call that ended.
+    `now` is the time that signatures and keys are held to, in unix seconds; `on_call` is told each call that ended,
+    `on_log` what SCF logged of each invocation.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Cloud:
         key_lifetime_s: int = LIFETIME_S,
         now: Callable[[], float] = time.time,
         on_call: Callable[[Called], None] | None = None,
+        on_log: Listener | None = None,
     ) -> None:
         """Binds the port and begins to serve.
 
@@ -87,6 +90,7 @@ class Cloud:
             keys=self.keys,
             clock=Clock(compressed=compressed_time),
             key_lifetime_s=key_lifetime_s,
+            on_log=on_log,
         )
         self._gate = Gate(self.keys, now)
         self._bound = MediaBuckets(now)

@@ -21,7 +21,7 @@ _STEPS: Final = {
 
 
 def reason_of(key: str, records: Sequence[Record], dead: Sequence[DeadLetter]) -> str:
-    """Say why there is no manifest of the video under `key`, in one line or a few.  Raises: nothing."""
+    """Say why there is no manifest of the video under `key`, in a few lines; empty where nothing was said of it."""
     told = [record for record in records if record.get("what") == "record.done" and record.get("key") == key]
     letters = [letter for letter in dead if _is_about(letter, key)]
     lines: list[str] = []
@@ -33,7 +33,7 @@ def reason_of(key: str, records: Sequence[Record], dead: Sequence[DeadLetter]) -
         if not told:
             lines += _what_was_raised(letter.error_message)
         lines.append(f"The event was delivered {letter.retry_num + 1} times, then given up: {letter.reason}.")
-    return "\n".join(lines) or "The function was never called for it, or said nothing about it."
+    return "\n".join(lines)
 
 
 def phases_of(wall_ms: int, records: Sequence[Record]) -> tuple[Phase, ...]:

@@ -12,10 +12,18 @@ VIDEO_ENDINGS = (".avi", ".mp4", ".m4v", ".mkv", ".mov", ".webm", ".flv", ".ts",
 MANIFEST_ENDING = "/manifest.json"
 
 
-def live_page(objects: Iterable[tuple[str, str]], *, live: Live, read: Callable[[str, str], bytes], href: Href) -> str:
+def live_page(
+    objects: Iterable[tuple[str, str]],
+    *,
+    live: Live,
+    read: Callable[[str, str], bytes],
+    href: Href,
+    why: Callable[[str], str],
+) -> str:
     """Lay out every film that has a manifest, the newest first, and name the videos that still wait for one.
 
-    `objects` are all (bucket, key); `read(bucket, key)` is asked for what may be a manifest and nothing else.
+    `objects` are all (bucket, key); `read(bucket, key)` is asked for what may be a manifest and nothing else;
+    `why(key)` says what is known of a video without one, nothing if nothing is.
     Raises: nothing of its own; an object that only looks like a manifest is left out.
     """
     films: list[Film] = []
@@ -30,7 +38,7 @@ def live_page(objects: Iterable[tuple[str, str]], *, live: Live, read: Callable[
     return contact_sheet(
         sorted(films, key=lambda film: film.manifest.made_at, reverse=True),
         href=href,
-        losses=[Loss(key, reason) for bucket, key in waiting if (bucket, key) not in done],
+        losses=[Loss(key, why(key) or reason) for bucket, key in waiting if (bucket, key) not in done],
         live=live,
     )
 

@@ -25,6 +25,7 @@ BUCKET = "examplebucket-1250000000"
 REGION = "ap-guangzhou"
 UPLOADS = "videos/"
 _FUNCTION = "thumbnails"
+_NOTHING_SAID = "The function was never called for it, or said nothing about it."
 _TIMEOUT_S = 300
 _LONGEST_WAIT_S = 3 * _TIMEOUT_S + 60  # a first try, two more, and what lies between
 
@@ -102,7 +103,9 @@ def run_demo(videos: Sequence[Path], *, settings: Mapping[str, str], folder: Pat
             watch.lap("fetch what is stored")
             done = {film.manifest.source.key for film in films}
             losses = tuple(
-                Loss(key, reason_of(key, cloud.scf.log, cloud.scf.dead_letters)) for key in uploads if key not in done
+                Loss(key, reason_of(key, cloud.scf.log, cloud.scf.dead_letters) or _NOTHING_SAID)
+                for key in uploads
+                if key not in done
             )
     problems = tuple(problem for film in films for problem in _problems(film, paths, folder))
     return Run(films, losses, problems, tuple(watch.phases), calls, paths)

@@ -8,7 +8,7 @@ Sources: the SCF documents "Log Structure" (583/60336) and "Log Description" for
 import json
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from emulator.scf import status
 
 Record = Mapping[str, object]
+Listener = Callable[[tuple[Record, ...]], None]
 _MIB: Final = 1024 * 1024
 _KEPT_RETURN_LETTERS: Final = 4096
 _KEPT_RECORDS: Final = 100_000
@@ -44,7 +45,9 @@ class Run:
 class PlatformLog:
     """Keeps the newest records; safe across threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, listener: Listener | None = None) -> None:
+        """`listener` is told the records of each invocation once they are written."""
+        self._listener = listener
         self._lock = threading.Lock()
         self._records: deque[Record] = deque(maxlen=_KEPT_RECORDS)
 
@@ -59,6 +62,8 @@ class PlatformLog:
         records.append(_report(run))
         with self._lock:
             self._records += records
+        if self._listener:
+            self._listener(tuple(records))
 
     def records(self) -> tuple[Record, ...]:
         """Give everything that was written, oldest first."""

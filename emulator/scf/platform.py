@@ -15,7 +15,7 @@ from emulator.scf.clock import Clock
 from emulator.scf.delivery import Delivery
 from emulator.scf.event import EventNaming, KeyEncoding, Wording
 from emulator.scf.function import Function
-from emulator.scf.log import PlatformLog, Record
+from emulator.scf.log import Listener, PlatformLog, Record
 from emulator.scf.queue import AsyncQueue, DeadLetter, Disorder, Message, encode, new_request_id, refused
 from emulator.scf.registry import Registry
 from emulator.scf.role import LIFETIME_S, KeyIssuer, RoleKeys
@@ -36,7 +36,7 @@ class Platform:
     leave open about an event; `wording` holds both and can be replaced.
     """
 
-    def __init__(  # each is a fact about the account or a choice for a test, all by name
+    def __init__(  # noqa: PLR0913  # each is a fact about the account or a choice for a test, all by name
         self,
         *,
         region: str,
@@ -49,12 +49,13 @@ class Platform:
         disorder: Disorder | None = None,
         key_lifetime_s: int = LIFETIME_S,
         side_by_side: int = _SIDE_BY_SIDE,
+        on_log: Listener | None = None,
     ) -> None:
         self.region = region
         self.wording = Wording(key_encoding, event_name)
         self._clock = clock
         self._keys = RoleKeys(keys, key_lifetime_s)
-        self._log = PlatformLog()
+        self._log = PlatformLog(on_log)
         self._runner = Runner(Account(region, appid, uin), self._keys, clock, self._log)
         self._delivery = Delivery(AsyncQueue(disorder or Disorder()), clock, self._deliver, side_by_side)
         self._registry = Registry(region, self._runner.start)

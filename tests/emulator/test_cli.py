@@ -118,6 +118,28 @@ def test_an_upload_from_another_process_yields_the_manifest(run, root, film, tmp
     assert "role GetSnapshot" in said
 
 
+@pytest.mark.parametrize(
+    ("setting", "key", "says"),
+    [
+        (
+            "SNAPSHOT_TIMES=abc",
+            "videos/a.mp4",
+            "snapshot: 430: snapshot.errors.BadSettings: wrong settings: SNAPSHOT_TIMES",
+        ),
+        ("SNAPSHOT_TIMES=1", "v" * 846 + ".mp4", "KeyTooLong"),
+    ],
+    ids=["a wrong setting", "a key too long"],
+)
+def test_what_the_function_failed_at_is_said(run, setting, key, says):
+    emulator = run("--port", "0", "--bucket", BUCKET, "--function", "--set", setting)
+    client_of(json.loads(emulator.first)).put_object(BUCKET, b"no film", key)
+    waited = 0
+    while says not in "".join(emulator.said) and waited < 300:
+        emulator.reader.join(0.1)  # ends at once should the emulator end
+        waited += 1
+    assert says in emulator.end()[2]
+
+
 def test_a_policy_and_an_unbound_bucket_are_taken_from_the_command_line(run, tmp_path):
     policy = {"version": "2.0", "statement": {"effect": "allow", "action": "ci:*", "resource": "*"}}
     (tmp_path / "policy.json").write_text(json.dumps(policy))

@@ -15,6 +15,12 @@ from emulator.demo.manifest import read_manifest
 from emulator.demo.page import Film, Live, Loss, Phase, amount, chosen_picture, contact_sheet, moments_of, timecode
 
 BUCKET = "examplebucket-1250000000"
+
+
+def nothing(key):
+    return ""
+
+
 LIVE = Live("http://127.0.0.1:9", "ap-guangzhou", (BUCKET,), watched=True)
 
 
@@ -185,7 +191,7 @@ def test_the_live_page_shows_the_newest_film_first_and_names_what_waits():
         read.append(key)
         return stored[bucket, key]
 
-    page = live_page(stored, live=LIVE, read=read_one, href=lambda bucket, key: f"/{bucket}/{quote(key)}")
+    page = live_page(stored, live=LIVE, read=read_one, href=lambda bucket, key: f"/{bucket}/{quote(key)}", why=nothing)
     texts = Elements(page).texts
     assert texts.index("new.mp4") < texts.index("old.mp4") < texts.index("videos/late.MP4")
     assert "videos/notes.txt" not in texts
@@ -198,8 +204,15 @@ def test_the_live_page_shows_the_newest_film_first_and_names_what_waits():
 )
 def test_an_empty_cloud_promises_frames_only_where_a_function_watches(watched, sentence):
     live = Live(LIVE.endpoint, LIVE.region, LIVE.buckets, watched=watched)
-    page = live_page([], live=live, read=lambda bucket, key: b"", href=link)
+    page = live_page([], live=live, read=lambda bucket, key: b"", href=link, why=nothing)
     assert any(sentence in text for text in Elements(page).texts)
+
+
+def test_the_live_page_says_why_a_video_has_no_manifest():
+    page = live_page(
+        [(BUCKET, "videos/a.mp4")], live=LIVE, read=lambda *_: b"", href=link, why=lambda key: f"{key} is odd"
+    )
+    assert "videos/a.mp4 is odd" in " ".join(Elements(page).texts)
 
 
 @pytest.mark.parametrize(
