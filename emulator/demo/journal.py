@@ -33,7 +33,7 @@ def reason_of(key: str, records: Sequence[Record], dead: Sequence[DeadLetter]) -
         if not told:
             lines += _what_was_raised(letter.error_message)
         lines.append(f"The event was delivered {letter.retry_num + 1} times, then given up: {letter.reason}.")
-    return "\n".join(lines)
+    return "\n".join(line if line.endswith(".") else f"{line}." for line in lines)
 
 
 def phases_of(wall_ms: int, records: Sequence[Record]) -> tuple[Phase, ...]:
