@@ -65,6 +65,8 @@ _TABLE: dict[tuple[str, bool], dict[str, str]] = {
     ("DELETE", False): {"cors": "DeleteBucketCORS", "tagging": "DeleteBucketTagging", "": "DeleteBucket"},
     ("OPTIONS", True): {"": "OptionsObject"},
 }
+OPERATIONS = frozenset({"GetService", *_CI_ACTIONS}.union(*(choices.values() for choices in _TABLE.values())))
+METHODS = frozenset(method for method, _ in _TABLE)
 # Sub-resources of COS and CI that this cloud does not have; answering them as a plain GET or PUT would be a lie.
 _ABSENT = frozenset(
     {
@@ -108,6 +110,9 @@ def name_operation(asked: Asked, key: str) -> Operation:
     """
     if asked.has("ci-process"):
         return _process(asked)
+    # "ci-process ... Required: Yes"; only a screenshot has a time. COS may well give the object: the strict reading.
+    if asked.has("time") and (asked.method, bool(key)) == ("GET", True):
+        raise Refusal(400, "InvalidArgument", "The parameter ci-process is missing; it has to be snapshot.", "ci")
     absent = sorted({name.partition("/")[0] for name, _ in asked.query} & _ABSENT)
     if absent:
         raise Refusal(405, "MethodNotAllowed", f"the emulator has no {asked.method} of ?{absent[0]}")
@@ -122,7 +127,9 @@ def _process(asked: Asked) -> Operation:
     values = [value for name, value in asked.query if name == "ci-process"]
     # ci-process, required: "Operation type, fixed usage snapshot"
     if len(values) != 1 or values[0] not in _PROCESSES:
-        raise Refusal(400, "InvalidArgument", "ci-process must be given once: snapshot or videoinfo", "ci")
+        raise Refusal(
+            400, "InvalidArgument", "The parameter ci-process has to be given once: snapshot or videoinfo.", "ci"
+        )
     if asked.method != "GET":
         raise Refusal(405, "MethodNotAllowed", f"ci-process={values[0]} is a GET, not a {asked.method}", "ci")
     return Operation(_PROCESSES[values[0]], "ci")

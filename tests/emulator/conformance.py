@@ -66,8 +66,8 @@ ROWS = [
     ),
     (
         "`ci-process`: required, always `snapshot`",
-        REQUEST,
-        ["test_a_missing_ci_process_is_refused_by_name", "test_a_value_that_does_not_exist_is_refused_by_name"],
+        MEDIA,
+        ["test_a_snapshot_without_its_process_is_refused_by_name", "test_ci_refuses_in_its_own_words"],
     ),
     ("`time`: required", REQUEST, ["test_a_missing_time_is_refused_by_name"]),
     (

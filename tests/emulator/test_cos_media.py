@@ -186,9 +186,21 @@ def test_ci_refuses_in_its_own_words(plain, stored, method, params, status, code
         assert (reply.code, reply.tags) == (code, ["Code", "Message", "RequestId", "TraceId"])
 
 
+@pytest.mark.parametrize("params", [{"time": "1"}, {"time": "1", "format": "png"}], ids=["a time", "more"])
+def test_a_snapshot_without_its_process_is_refused_by_name(plain, stored, params):
+    reply = plain("GET", stored, params=params)
+    assert (reply.status, reply.code, reply.headers["Server"]) == (400, "InvalidArgument", "tencent-ci")
+    assert "ci-process" in reply.message
+
+
+def test_parameters_of_no_snapshot_leave_an_object_what_it_is(plain, stored, film):
+    assert plain("GET", stored, params={"format": "png", "width": "1"}).body == film
+
+
 def test_a_repeated_process_is_refused(plain, stored):
     reply = plain.raw("GET", f"/{stored}?ci-process=snapshot&ci-process=snapshot&time=1", headers={"Host": plain.host})
     assert (reply.status, reply.code) == (400, "InvalidArgument")
+    assert "ci-process" in reply.message
 
 
 def test_text_that_is_called_a_film_is_refused(plain):
