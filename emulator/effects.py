@@ -1,20 +1,28 @@
 """What a fault does to a call, as data; nothing here does it.
 
-Knows no call. Random draws are given their source of chance.
+Knows no call. Random draws are given their source of chance. What could do nothing, or could not be sent at all, is
+refused as it is made: a fault that is listed as fired has done something.
 """
 
+import math
 import random
 from dataclasses import dataclass
 from typing import Literal
 
+_REFUSING = range(300, 600)
+
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The service refuses with this status and code, in its own XML."""
+    """The service refuses with this status, 300 to 599, and code, in its own XML."""
 
     status: int = 503
     code: str = "SlowDown"
     message: str = "Please reduce your request rate"
+
+    def __post_init__(self) -> None:
+        if self.status not in _REFUSING:
+            raise ValueError(f"a refusal's status is 300 to 599, not {self.status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class Truncate:
 
     share: float = 0.5
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share < 1.0:
+            raise ValueError("share is 0 or more and less than 1: with 1 nothing would be cut")
+
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
@@ -42,12 +54,18 @@ class Mistype:
 
     content_type: str = "text/html"
 
+    def __post_init__(self) -> None:
+        _refuse_lines("content_type", self.content_type)
+
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """The call is not done: a 302 to somewhere else, with an empty body."""
 
     location: str = "http://127.0.0.1/elsewhere"
+
+    def __post_init__(self) -> None:
+        _refuse_lines("location", self.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,9 @@ class Delay:
     distribution: Literal["fixed", "uniform", "lognormal"] = "fixed"
     sigma: float = 0.5
     most_ms: float = 60_000.0
+
+    def __post_init__(self) -> None:
+        _refuse_less_than_no_time(mean_ms=self.mean_ms, sigma=self.sigma, most_ms=self.most_ms)
 
     def sample_ms(self, chance: random.Random) -> float:
         """One delay in milliseconds."""
@@ -79,5 +100,19 @@ class Stall:
 
     most_s: float = 60.0
 
+    def __post_init__(self) -> None:
+        _refuse_less_than_no_time(most_s=self.most_s)
+
 
 Effect = Refuse | Reset | Truncate | Garbage | Mistype | Redirect | Delay | Stall
+
+
+def _refuse_lines(name: str, value: str) -> None:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} is a header's value: one line of ASCII")
+
+
+def _refuse_less_than_no_time(**numbers: float) -> None:
+    wrong = [name for name, number in numbers.items() if not math.isfinite(number) or number < 0]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} is a number of 0 or more")

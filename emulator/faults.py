@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
+from emulator.cos.operations import METHODS, OPERATIONS
 from emulator.cos.wire import Answer, ConnectionCut
 from emulator.effects import Delay, Effect, Garbage, Mistype, Redirect, Refuse, Reset, Stall, Truncate
 from emulator.refusal import Refusal
@@ -44,6 +45,10 @@ class Fault:
             raise ValueError(f"{', '.join(wrong)} counts from 1")
         if not 0.0 <= self.probability <= 1.0:
             raise ValueError("probability lies between 0 and 1")
+        # A misspelt name would meet no call ever, and what was to be tested would seem to pass.
+        for what, name, known in (("method", self.method, METHODS), ("operation", self.operation, OPERATIONS)):
+            if name is not None and name not in known:
+                raise ValueError(f"{what} is one of {', '.join(sorted(known))}")
 
     def meets(self, seen: "Seen") -> bool:
         """Whether this fault speaks of such a call."""

@@ -234,12 +234,31 @@ def test_chance_comes_from_the_seed(faults):
     assert 60 < sum(run(1)) < 140
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"nth": 0}, {"every": -1}, {"times": 0}, {"probability": 1.5}, {"probability": -0.1}], ids=str
-)
-def test_a_fault_that_could_never_be_meant_is_refused(wrong):
-    with pytest.raises(ValueError, match=r"counts from 1|between 0 and 1"):
-        Fault(**wrong)
+NEVER_MEANT = {
+    "no first": (Fault, {"nth": 0}, "counts from 1"),
+    "each before the first": (Fault, {"every": -1}, "counts from 1"),
+    "no times": (Fault, {"times": 0}, "counts from 1"),
+    "more than always": (Fault, {"probability": 1.5}, "between 0 and 1"),
+    "less than never": (Fault, {"probability": -0.1}, "between 0 and 1"),
+    "no method": (Fault, {"method": "get"}, "method is one of DELETE, GET"),
+    "no operation": (Fault, {"operation": "GetSnapshots"}, "operation is one of .*GetSnapshot,"),
+    "a refusal that succeeds": (Refuse, {"status": 200}, "300 to 599"),
+    "no status": (Refuse, {"status": 600}, "300 to 599"),
+    "all of the body": (Truncate, {"share": 1.0}, "nothing would be cut"),
+    "less than no body": (Truncate, {"share": -0.1}, "nothing would be cut"),
+    "a type of two lines": (Mistype, {"content_type": "a/b\r\nX: 1"}, "one line"),
+    "a location of two lines": (Redirect, {"location": "http://a/\nX: 1"}, "one line"),
+    "a location no header can carry": (Redirect, {"location": "http://a/\u4e2d"}, "ASCII"),
+    "back in time": (Delay, {"mean_ms": -1}, "mean_ms is a number of 0 or more"),
+    "no number": (Delay, {"sigma": float("nan")}, "sigma is a number of 0 or more"),
+    "for ever": (Stall, {"most_s": float("inf")}, "most_s is a number of 0 or more"),
+}
+
+
+@pytest.mark.parametrize(("kind", "wrong", "says"), NEVER_MEANT.values(), ids=NEVER_MEANT)
+def test_a_fault_that_could_never_be_meant_is_refused(kind, wrong, says):
+    with pytest.raises(ValueError, match=says):
+        kind(**wrong)
 
 
 def test_faults_act_in_their_order_and_several_on_one_call():
@@ -319,8 +338,9 @@ def test_a_fault_set_by_http_is_the_one_set_in_python(cloud, plain, effect, want
         ({"effect": {"kind": "refuse"}, "colour": "red"}, "Fault has no colour"),
         ({"effect": {"kind": "refuse", "status": "many"}}, "status"),
         ({"effect": {"kind": "refuse"}, "nth": 0}, "counts from 1"),
+        ({"effect": {"kind": "truncate", "share": 2}}, "nothing would be cut"),
     ],
-    ids=["no object", "no kind", "no field", "no field of the fault", "no number", "no count"],
+    ids=["no object", "no kind", "no field", "no field of the fault", "no number", "no count", "no effect"],
 )
 def test_a_fault_that_cannot_be_read_is_refused_and_says_why(cloud, plain, body, says):
     reply = plain.admin("POST", "/_emulator/faults", body)
