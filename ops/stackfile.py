@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from ops.errors import StackError
+from ops.fields import Fields
 from ops.stack import CosTrigger, DeadLetter, Stack, environment_bytes
 from snapshot.errors import BadSettings
 from snapshot.settings import Settings
@@ -32,7 +33,10 @@ HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]*-(?P<appid>\d{5,}))\.cos\.(?P<r
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 DESCRIPTION = re.compile(r"[\w ,.\n]*")
 RESERVED = ("SCF_", "QCLOUD_", "TENCENTCLOUD_", "TECENTCLOUD_")
-CREATED = "cos:ObjectCreated:"
+KINDS = ("Put", "Post", "Copy", "CompleteMultipartUpload", "Origin", "Replication")
+CREATED = re.compile(rf"cos:ObjectCreated:(\*|{'|'.join(KINDS)})")
+SUFFIX = re.compile(r"(\..*)?", re.DOTALL)
+ANYTHING = re.compile(r".*", re.DOTALL)
 
 READ = frozenset({
     "name", "namespace", "role", "src", "type", "handler", "runtime", "region", "description", "memorySize", "timeout",
@@ -40,6 +44,8 @@ READ = frozenset({
     "deadLetter", "tags", "events",
 })  # fmt: skip
 """Every key of `inputs` that is read here; another one would be silently without effect, so it is refused."""
+PARAMETERS = frozenset({"qualifier", "bucket", "filter", "events", "enable"})
+FILTER = frozenset({"prefix", "suffix"})
 
 
 def read_stack(path: Path) -> Stack:
@@ -48,10 +54,17 @@ def read_stack(path: Path) -> Stack:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StackError(f"{path} cannot be read: {error.strerror}.", remedy="Name the file with --stack.") from error
+    except UnicodeDecodeError as error:
+        raise StackError(
+            f"{path.name} is not text in UTF-8.", remedy="Save it as UTF-8, or name another file."
+        ) from error
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f" at line {place.line + 1}, column {place.column + 1}" if place else ""
-        raise StackError(f"{path.name} is not YAML{where}.", remedy="Look at the indentation there.") from error
+        raise StackError(
+            f"{path.name} is not YAML{where}.",
+            remedy="Look at the indentation, quotes and brackets there and just above.",
+        ) from error
     return parse_stack(document, source=path.name)
 
 
@@ -72,17 +85,17 @@ class _Reader:
 
     def __init__(self, document: object) -> None:
         self.problems: list[str] = []
-        self._top: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
+        self._top = Fields(document, where="", problems=[])
         inputs = self._top.get("inputs")
-        self._in: Mapping[str, Any] = inputs if isinstance(inputs, Mapping) else {}
+        self._in = Fields(inputs if isinstance(inputs, Mapping) else None, where="inputs", problems=self.problems)
 
     def stack(self) -> Stack | None:
         """The stack, or None where a problem stands in the way."""
-        if self._top.get("component") != "scf" or not self._in:
-            self.problems.append("it is no file for the component scf with inputs")
+        if self._top.get("component") != "scf" or not isinstance(self._top.get("inputs"), Mapping):
+            self.problems.append("it is no file for the component scf: `component: scf`, and `inputs:` below it")
             return None
         self._refuse_what_has_no_effect()
-        region = self._text("region", REGION, "a region such as ap-guangzhou")
+        region = self._in.text("region", REGION, "a region such as ap-guangzhou")
         triggers = self._triggers(region)
         environment = self._environment()
         settings = self._settings(dict(environment))
@@ -92,73 +105,46 @@ class _Reader:
         if len(appids) > 1:
             self.problems.append(f"the triggers name buckets of {len(appids)} accounts: {', '.join(sorted(appids))}")
         stack = Stack(
-            name=self._text("name", NAME, "2 to 60 letters, digits, - and _, from a letter on"),
-            namespace=self._text("namespace", NAME, "a namespace's name", default="default"),
+            name=self._in.text("name", NAME, "2 to 60 letters, digits, - and _, from a letter on"),
+            namespace=self._in.text("namespace", NAME, "a namespace's name, such as default", default="default"),
             region=region,
             appid=min(appids, default=""),
-            role=self._text("role", ROLE, "a role's name; without a run role the function has no keys"),
-            handler=self._text("handler", HANDLER, "file.function"),
-            runtime=self._text("runtime", re.compile(r"Python3\.\d+"), "a Python 3, such as Python3.10"),
-            description=self._text(
-                "description", DESCRIPTION, "letters, digits, spaces, commas, full stops", default=""
+            role=self._in.text("role", ROLE, "a role's name; without a run role the function has no keys"),
+            handler=self._in.text("handler", HANDLER, "file.function, such as handler.main_handler"),
+            runtime=self._in.text("runtime", re.compile(r"Python3\.\d+"), "a Python 3, such as Python3.10"),
+            description=self._in.text(
+                "description", DESCRIPTION, "letters, digits, spaces, commas and full stops alone", default=""
             ),
-            memory_mb=self._number("memorySize", MEMORY_MB, "64, or 128 to 3072 in steps of 128", default=128),
-            timeout_s=self._number("timeout", range(1, 901), "1 to 900 seconds", default=3),
-            init_timeout_s=self._number("initTimeout", range(3, 301), "3 to 300 seconds", default=65),
-            public_access=self._flag("publicAccess", default=True),
+            memory_mb=self._in.number("memorySize", MEMORY_MB, "64 or a multiple of 128 up to 3072", default=128),
+            timeout_s=self._in.number("timeout", range(1, 901), "1 to 900 seconds", default=3),
+            init_timeout_s=self._in.number("initTimeout", range(3, 301), "3 to 300 seconds", default=65),
+            public_access=self._in.flag("publicAccess", default=True),
             environment=environment,
-            tags=self._pairs("tags"),
+            tags=self._in.inside("tags").pairs(),
             triggers=triggers,
-            retries=self._number("retryNum", range(3), "0 to 2", default=2),
-            message_ttl_s=self._number("msgTTL", range(60, 21601), "60 to 21600 seconds", default=21600),
+            retries=self._in.number("retryNum", range(3), "0 to 2", default=2),
+            message_ttl_s=self._in.number("msgTTL", range(60, 21601), "60 to 21600 seconds", default=21600),
             dead_letter=self._dead_letter(),
             settings=settings or Settings(),
         )
         return None if self.problems else stack
 
     def _refuse_what_has_no_effect(self) -> None:
-        for key in sorted(set(self._in) - READ):
-            self.problems.append(f"inputs.{key} is nothing that is set from here; leave it out, or use scf deploy")
-        if self._in.get("type", "event") != "event":
-            self.problems.append("inputs.type must be event: COS calls no web function")
+        self._in.refuse_others(READ, "nothing that is set from here; leave it out, or use scf deploy")
+        if self._in.get("type") not in {None, "event"}:
+            self._in.note("type", "must be event: COS calls no web function")
         for key, why in (
             ("asyncRunEnable", "it switches retries and the dead letter off"),
             ("installDependency", "the dependencies are in the package"),
             ("eip", "the function needs no fixed address"),
         ):
-            if self._in.get(key, False) is not False:
-                self.problems.append(f"inputs.{key} must be false: {why}")
-
-    def _text(self, key: str, shape: re.Pattern[str], accepted: str, *, default: str | None = None) -> str:
-        value = self._in.get(key, default)
-        if not isinstance(value, str) or not shape.fullmatch(value):
-            self.problems.append(f"inputs.{key}: {'missing' if value is None else 'not'} {accepted}")
-            return ""
-        return value
-
-    def _number(self, key: str, allowed: tuple[int, ...] | range, accepted: str, *, default: int) -> int:
-        value = self._in.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-            self.problems.append(f"inputs.{key}: not {accepted}")
-            return default
-        return value
-
-    def _flag(self, key: str, *, default: bool) -> bool:
-        value = self._in.get(key, default)
-        if not isinstance(value, bool):
-            self.problems.append(f"inputs.{key}: neither true nor false")
-        return value is True
-
-    def _pairs(self, key: str) -> tuple[tuple[str, str], ...]:
-        found = self._in.get(key) or {}
-        if not isinstance(found, Mapping):
-            self.problems.append(f"inputs.{key}: not names with values")
-            return ()
-        return tuple(sorted((str(name), _as_text(value)) for name, value in found.items()))
+            if key in self._in and self._in.get(key) is not False:
+                self._in.note(key, f"must be false: {why}")
 
     def _environment(self) -> tuple[tuple[str, str], ...]:
-        found = (self._in.get("environment") or {}).get("variables") or {}
-        pairs = tuple(sorted((str(name), _as_text(value)) for name, value in found.items()))
+        environment = self._in.inside("environment")
+        environment.refuse_others({"variables"}, "no such part")
+        pairs = environment.inside("variables").pairs()
         for name, value in pairs:
             if not VARIABLE.fullmatch(name):
                 self.problems.append(f"variable {name}: a letter, then letters, digits and _")
@@ -181,44 +167,38 @@ class _Reader:
             return None
 
     def _triggers(self, region: str) -> tuple[CosTrigger, ...]:
-        events = self._in.get("events") or []
-        wanted = [one["cos"] for one in events if isinstance(one, Mapping) and "cos" in one]
-        if not wanted or len(wanted) != len(events):
-            self.problems.append("inputs.events: one or more cos triggers, and no other kind")
-        triggers = []
-        for number, one in enumerate(wanted, 1):
-            parameters = one.get("parameters") if isinstance(one, Mapping) else None
-            trigger = self._trigger(f"trigger {number}", parameters, region)
-            triggers.extend([trigger] if trigger else [])
-        return tuple(triggers)
+        events = self._in.get("events")
+        listed = events if isinstance(events, list) else []
+        wanted = [one["cos"] for one in listed if isinstance(one, Mapping) and "cos" in one]
+        if not wanted or len(wanted) != len(listed):
+            self._in.note("events", "one or more cos triggers, and no other kind")
+        triggers = [self._trigger(f"trigger {number}", one, region) for number, one in enumerate(wanted, 1)]
+        return tuple(trigger for trigger in triggers if trigger is not None)
 
     def _trigger(self, where: str, found: object, region: str) -> CosTrigger | None:
-        if not isinstance(found, Mapping):
-            self.problems.append(f"{where}: no parameters")
+        cos = Fields(found, where=where, problems=self.problems)
+        cos.refuse_others({"name", "parameters"}, "no such part of a trigger")
+        if not isinstance(cos.get("parameters"), Mapping):
+            cos.note("", "no parameters")
             return None
-        host, event, kept = str(found.get("bucket", "")), str(found.get("events", "")), found.get("filter") or {}
+        parameters, kept = cos.inside("parameters"), cos.inside("parameters").inside("filter")
+        parameters.refuse_others(PARAMETERS, "no such part of a trigger")
+        kept.refuse_others(FILTER, "no such part of a filter")
+        host = parameters.text("bucket", HOST, "a whole host, NAME-APPID.cos.REGION.myqcloud.com")
         match = HOST.fullmatch(host)
-        if match is None:
-            self.problems.append(f"{where}: bucket is not a whole host, NAME-APPID.cos.REGION.myqcloud.com")
-        elif region and match["region"] != region:
-            self.problems.append(
-                f"{where}: its bucket is in {match['region']}, the function in {region}; they must meet"
-            )
-        if not event.startswith(CREATED):
-            self.problems.append(f"{where}: events must be a kind of cos:ObjectCreated")
-        if found.get("enable") is not True:
-            self.problems.append(f"{where}: enable must be written and true; without it the trigger stays closed")
-        if not isinstance(kept, Mapping) or str(kept.get("suffix") or "")[:1] not in {"", "."}:
-            self.problems.append(f"{where}: filter has a prefix, and a suffix that begins with a full stop")
-            return None
+        if match and region and match["region"] != region:
+            cos.note("", f"its bucket is in {match['region']}, the function in {region}; they must meet")
+        event = parameters.text("events", CREATED, f"one of cos:ObjectCreated:{{{', '.join(('*', *KINDS))}}}")
+        if parameters.get("enable") is not True:
+            parameters.note("enable", "must be written and true; without it the trigger stays closed")
         return CosTrigger(
             host=host,
             bucket=match["bucket"] if match else "",
             event=event,
-            prefix=str(kept.get("prefix") or ""),
-            suffix=str(kept.get("suffix") or ""),
+            prefix=kept.text("prefix", ANYTHING, "the beginning of a key, such as videos/", default=""),
+            suffix=kept.text("suffix", SUFFIX, "the end of a key, from a full stop on, or empty", default=""),
             enabled=True,
-            qualifier=str(found.get("qualifier") or "$DEFAULT"),
+            qualifier=parameters.text("qualifier", ANYTHING, "a version or an alias", default="$DEFAULT"),
         )
 
     def _keep_output_apart(self, triggers: tuple[CosTrigger, ...], settings: Settings) -> None:
@@ -240,23 +220,13 @@ class _Reader:
         found = self._in.get("deadLetter")
         if found is None:
             return None
-        if not isinstance(found, Mapping):
-            self.problems.append("inputs.deadLetter: not type and name")
-            return None
-        lowered = {str(name).lower(): str(value) for name, value in found.items()}
+        lowered = {name.lower(): value for name, value in self._in.inside("deadLetter").pairs()}
         kind, name = lowered.get("type", ""), lowered.get("name", "")
-        if kind not in {"CMQ-QUEUE", "CMQ-TOPIC"} or not name:
-            self.problems.append("inputs.deadLetter: type CMQ-QUEUE or CMQ-TOPIC, and a name")
+        if kind not in {"CMQ-QUEUE", "CMQ-TOPIC"} or not name or len(lowered) > 2:  # noqa: PLR2004 -- these two
+            self._in.note("deadLetter", "type CMQ-QUEUE or CMQ-TOPIC, and a name, and nothing else")
             return None
         return DeadLetter(kind, name)
 
 
 def _nested(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
-
-
-def _as_text(value: object) -> str:
-    """As the component writes a YAML value into a variable: JavaScript's String()."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
