@@ -131,7 +131,7 @@ class _Reader:
 
     def _refuse_what_has_no_effect(self) -> None:
         self._in.refuse_others(READ, "nothing that is set from here; leave it out, or use scf deploy")
-        if self._in.get("type") not in {None, "event"}:
+        if self._in.get("type") not in (None, "event"):
             self._in.note("type", "must be event: COS calls no web function")
         for key, why in (
             ("asyncRunEnable", "it switches retries and the dead letter off"),
