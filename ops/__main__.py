@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from ops.errors import OpsError
@@ -31,21 +32,34 @@ def main(arguments: list[str] | None = None) -> int:
         commands.add_parser(name, help=help_, add_help=False)
     chosen, rest = parser.parse_known_args(arguments)
     try:
-        module = importlib.import_module(f"ops.{chosen.command}")
-    except ModuleNotFoundError as error:
-        sys.stderr.write(
-            f"{chosen.command} needs {error.name}, which this Python does not have.\n"
-            "  Run it with the project's own: `.venv/bin/python -m ops ...` (`make test` sets it up).\n"
-        )
-        return FAILED
-    try:
-        status: int = module.main(rest)
+        status = _run(chosen.command, rest)
+        sys.stdout.flush()
     except OpsError as error:
         sys.stderr.write(f"{error}\n")
+        return FAILED
+    except BrokenPipeError:  # whoever read it has seen enough; nothing may be written at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        sys.stderr.write(f"{error.strerror or error}: {error.filename or 'the system says no more'}\n")
+        sys.stderr.write("  Look at that path: is it there, may it be read or written, is there room?\n")
         return FAILED
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. Nothing is half done that the next run cannot finish.\n")
         return INTERRUPTED
+    return status
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    """The command's own exit status. Raises OpsError."""
+    try:
+        module = importlib.import_module(f"ops.{command}")
+    except ModuleNotFoundError as error:
+        raise OpsError(
+            f"{command} needs {error.name}, which this Python does not have.",
+            remedy="Run it with the project's own: `.venv/bin/python -m ops ...` (`make test` sets it up).",
+        ) from error
+    status: int = module.main(arguments)
     return status
 
 
