@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.deployment import wanted
+from ops.deployment import Policy, Role, wanted
 from ops.diff import plan_changes
 from ops.errors import OpsError
 from ops.finding import Finding
 
 if TYPE_CHECKING:
+    from ops.deployment import Function
     from ops.facts import Facts
 
 SHORT_TTL_S = 3600
@@ -36,11 +37,17 @@ def check_function(facts: Facts) -> list[Finding]:
                 "Wait a minute; if it stays so, the console says why. Then run `python -m ops deploy` again.",
             )
         ]
-    try:
-        plan = plan_changes(wanted(stack, function.code), facts.deployment, adopt=True)
-        differs = ", ".join(dict.fromkeys(step.verb for step in plan.steps))
-    except OpsError as error:
-        differs = error.what
+    differs = _differences(facts, function)
+    if differs and not function.is_ours:
+        return [
+            Finding(
+                "function",
+                "warning",
+                f"{function.name} was made by another tool and is not as serverless.yml says; to do: {differs}",
+                "`python -m ops deploy` leaves alone what it did not make.",
+                "Deploy with that tool again, choose another name, or take it over: `python -m ops deploy --adopt`.",
+            )
+        ]
     if differs:
         return [
             Finding(
@@ -52,6 +59,16 @@ def check_function(facts: Facts) -> list[Finding]:
             )
         ]
     return [Finding("function", "ok", f"{function.name} is Active and as serverless.yml says")]
+
+
+def _differences(facts: Facts, function: Function) -> str:
+    """What a deployment would do. Of another tool's function only what is its own: its rights are looked at apart."""
+    try:
+        plan = plan_changes(wanted(facts.stack, function.code), facts.deployment, adopt=True)
+    except OpsError as error:
+        return error.what
+    ours = [step for step in plan.steps if function.is_ours or not isinstance(step.thing, (Role, Policy))]
+    return ", ".join(dict.fromkeys(step.verb for step in ours))
 
 
 def check_retries(facts: Facts) -> list[Finding]:

@@ -160,9 +160,9 @@ def _function_steps(wanted: Function, found: Function | None) -> list[Step]:
             remedy="Run `python -m ops deploy --destroy` and deploy again; uploads in between start nothing.",
         )
     code = [
-        Change(what, before[:12], after[:12])
+        Change(what, before, after)
         for what, before, after in (
-            ("code", found.code if found.status != "UpdateFailed" else "", wanted.code),
+            ("code", found.code[:12] if found.status != "UpdateFailed" else "", wanted.code[:12]),
             ("handler", found.handler, wanted.handler),
         )
         if before != after
