@@ -124,13 +124,13 @@ def add_cloud_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--api-endpoint", default=os.environ.get("OPS_API_ENDPOINT", ""), metavar="URL",
-        help="its control plane, where that is on another port (or OPS_API_ENDPOINT)",
+        help="its control plane, on a port of its own (or OPS_API_ENDPOINT)",
     )  # fmt: skip
 
 
 def endpoints_of(chosen: argparse.Namespace) -> Endpoints:
-    """Where to go, from those arguments."""
-    return Endpoints(api=chosen.api_endpoint or chosen.endpoint, cos=chosen.endpoint)
+    """Where to go, from those arguments. Raises OpsError."""
+    return Endpoints(api=chosen.api_endpoint, cos=chosen.endpoint)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -143,7 +143,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--code-bucket", default="", metavar="NAME-APPID", help="where the zip waits for SCF")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and touch nothing")
     parser.add_argument("--destroy", action="store_true", help="take away what this command made, and nothing else")
-    parser.add_argument("--adopt", action="store_true", help="take over what stands there under these names")
+    parser.add_argument(
+        "--adopt", action="store_true", help="take over what has these names already; --destroy takes it away, too"
+    )
     chosen = parser.parse_args(arguments)
     stack = read_stack(chosen.stack)
     wish = Wish(

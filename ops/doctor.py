@@ -79,13 +79,24 @@ def main(arguments: Sequence[str]) -> int:
         "--probe", default="", metavar="KEY", help=f"also try this video; costs {checks_account.PROBE_COST}"
     )
     chosen = parser.parse_args(arguments)
-    try:
-        stack = read_stack(chosen.stack)
-        findings = examine(Facts(stack, connect(stack.region, endpoints_of(chosen))), probe=chosen.probe)
-    except StackError as error:
-        findings = [Finding("serverless.yml", "error", error.what, "Nothing can be compared with it.", error.remedy)]
-    except OpsError as error:
-        findings = [Finding("keys", "error", error.what, "Nothing can be seen without them.", error.remedy)]
+    findings = _look(chosen)
     coloured = is_coloured(os.environ, is_terminal=sys.stdout.isatty())
     sys.stdout.write((as_json(findings) if chosen.json else as_text(findings, coloured=coloured)) + "\n")
     return worst(findings)
+
+
+def _look(chosen: argparse.Namespace) -> list[Finding]:
+    """What is found; where nothing can be looked at, that is the one finding."""
+    try:
+        stack = read_stack(chosen.stack)
+    except StackError as error:
+        return [Finding("serverless.yml", "error", error.what, "Nothing can be compared with it.", error.remedy)]
+    try:
+        endpoints = endpoints_of(chosen)
+    except OpsError as error:
+        return [Finding("endpoint", "error", error.what, "Another cloud than the one you mean.", error.remedy)]
+    try:
+        cloud = connect(stack.region, endpoints)
+    except OpsError as error:
+        return [Finding("keys", "error", error.what, "Nothing can be seen without them.", error.remedy)]
+    return examine(Facts(stack, cloud), probe=chosen.probe)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ops.errors import CloudError
 
+MOST_SHOWN = 300  # characters of the cloud's own words
 # (beginning of a code, what happened, what to do); the first that fits is taken, so the narrower stands above.
 MEANING = (
     (
@@ -112,6 +113,11 @@ MEANING = (
         "the cloud could not be reached",
         "Look at the network and at proxy variables, and run again.",
     ),
+    (
+        "ServerNetworkError",
+        "what answers there is not the cloud's API",
+        "Look at OPS_API_ENDPOINT (the api_endpoint of the emulator's first line) and at proxy variables.",
+    ),
     ("InvalidParameter", "the cloud does not accept a value", "The message names it; mend it in serverless.yml."),
     ("FailedOperation", "the cloud could not do that now", "Read its message; most often a second run succeeds."),
 )
@@ -123,6 +129,7 @@ def explain(service: str, action: str, *, code: str, message: str, request_id: s
         ((what, remedy) for start, what, remedy in MEANING if code.startswith(start)),
         ("the call was refused", "Read the cloud's message; if it does not help, give the request id to its support."),
     )
+    message = message if len(message) <= MOST_SHOWN else f"{message[:MOST_SHOWN]}…"
     seen = f" (request {request_id})" if request_id else ""
     return CloudError(
         f"{service} {action}: {what}.\n  {code}: {message}{seen}", remedy=remedy, code=code, request_id=request_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIMEOUT_S = 60
+KEY = re.compile(r"[!-~]*")
+EXAMPLE = "http://127.0.0.1:8000"
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +44,45 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where an emulator answers, `http://127.0.0.1:PORT` each; empty for the cloud itself."""
+    """Where an emulator answers, `http://127.0.0.1:PORT` each; empty for the cloud itself. Raises OpsError.
+
+    What is no address would be passed over by the SDKs, and a rehearsal would reach the cloud itself.
+    """
 
     api: str = ""
     cos: str = ""
 
+    def __post_init__(self) -> None:
+        """Hold both to their form, and to being two: half a rehearsal is none."""
+        for address in (self.api, self.cos):
+            if address and not ADDRESS.fullmatch(address):
+                raise OpsError(f"{address!r} is no address of an emulator.", remedy=f"It looks like {EXAMPLE}.")
+        if bool(self.api) != bool(self.cos):
+            raise OpsError(
+                "An emulator is named for one half of the calls only; the other half would go to the cloud itself.",
+                remedy="Set OPS_ENDPOINT and OPS_API_ENDPOINT (or --endpoint and --api-endpoint), or neither.",
+            )
+
 
 def keys_from(environment: Mapping[str, str]) -> Keys:
-    """The keys in the environment, as tencentcloud-sdk-python or as the scf tool names them. Raises OpsError."""
+    """The keys in the environment, as tencentcloud-sdk-python or as the scf tool names them.
+
+    Raises OpsError where there are none, or one can be no key: what cannot be sent, a library would print.
+    """
     for id_name, key_name, token_name in (
         ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"),
         ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_TOKEN"),
     ):
-        if environment.get(id_name) and environment.get(key_name):
-            return Keys(environment[id_name].strip(), environment[key_name].strip(), environment.get(token_name, ""))
+        names = (id_name, key_name, token_name)
+        found = [environment.get(name, "").strip() for name in names]
+        if found[0] and found[1]:
+            broken = [name for name, value in zip(names, found, strict=True) if not KEY.fullmatch(value)]
+            if broken:
+                raise OpsError(
+                    f"{' and '.join(broken)} can be no key: a blank, a line break or a foreign letter is in it.",
+                    remedy="Copy it anew, whole and without quotes.",
+                )
+            return Keys(*found)
     raise OpsError(
         "There are no keys in the environment.",
         remedy="Make a pair in the console (CAM, API keys) and set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.",
@@ -105,18 +134,19 @@ class Tencent:
 
     def cos(self, method: str, **parameters: object) -> Any:  # noqa: ANN401 -- the SDK's own
         """What a method of the COS SDK's client gives. Raises CloudError, its code the cloud's."""
+        bucket = parameters.get("Bucket") or parameters.get("BucketNames")
         try:
             return getattr(self._cos, method)(**parameters)
         except CosServiceError as error:
             code, status = _cos_code(error), error.get_status_code()
             raise CloudError(
-                f"COS {method} of {parameters.get('Bucket')}: {status} {code}.",
+                f"COS {method} of {bucket}: {status} {code}.",
                 remedy=COS_REMEDIES.get(code, "Look at the bucket's name and region, and at what these keys may do."),
                 code=code,
             ) from None
         except CosClientError as error:
             raise CloudError(
-                f"COS {method} of {parameters.get('Bucket')}: no answer.",
+                f"COS {method} of {bucket}: no answer.",
                 remedy="Look at the network and at proxy variables, and run again.",
                 code="ClientNetworkError",
             ) from error

@@ -1,6 +1,8 @@
 """Deployed to an empty cloud and used; again, and nothing changes; one setting, and that changes; taken away."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 
@@ -15,7 +17,7 @@ from ops.__main__ import main
 from ops.deploy import Wish, deploy
 from ops.errors import CloudError, OpsError
 from ops.package import ROOT
-from ops.tencent import Endpoints, Keys, Tencent
+from ops.tencent import Endpoints, Keys, Tencent, keys_from
 from tests.ops.cloud import BUCKET, Both, emulated
 
 
@@ -225,7 +227,7 @@ TRUST = {
 }
 
 
-def test_a_function_of_another_hand_is_adopted_whole(both, run):
+def test_a_function_of_another_hand_is_adopted_whole(both, run, said):
     run()
     both.door.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Description="by hand", Timeout=5)
     for _ in range(3):
@@ -233,6 +235,7 @@ def test_a_function_of_another_hand_is_adopted_whole(both, run):
     with pytest.raises(OpsError, match="a function snapshot"):
         run()
     assert _verbs(run(adopt=True)) == ["change code", "change configuration"]
+    assert said[0] == "~ change code: snapshot"
     assert _verbs(run()) == []
 
 
@@ -412,6 +415,40 @@ def test_wrong_keys_are_told_apart(both, stack, small_package, spoil, said):
     with pytest.raises(CloudError, match=said) as raised:
         deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
     assert both.keys.secret_key not in str(raised.value)
+
+
+@pytest.mark.parametrize("spoilt", ["ab\ncd", "ab cd", "ab\u200bcd", "abé"], ids=["line", "blank", "unseen", "foreign"])
+@pytest.mark.parametrize("name", ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"])
+def test_what_can_be_no_key_is_named_and_not_shown(name, spoilt):
+    """Sent nevertheless, it would come back in a library's message, and the signature with it."""
+    environment = {"TENCENTCLOUD_SECRET_ID": "AKIDx", "TENCENTCLOUD_SECRET_KEY": "y", name: spoilt}
+    with pytest.raises(OpsError, match=f"^{name} can be no key") as raised:
+        keys_from(environment)
+    assert spoilt not in str(raised.value)
+
+
+def test_blanks_around_a_key_are_taken_away():
+    environment = {"TENCENT_SECRET_ID": " AKIDx\n", "TENCENT_SECRET_KEY": "y\n", "TENCENT_TOKEN": "t\n"}
+    assert keys_from(environment) == Keys("AKIDx", "y", "t")
+
+
+def test_the_data_plane_taken_for_the_api_is_told_so(both, stack, small_package):
+    endpoints = Endpoints(api=both.endpoints.cos, cos=both.endpoints.cos)
+    door = Tencent(region=stack.region, keys=both.keys, endpoints=endpoints)
+    with pytest.raises(CloudError, match="what answers there is not the cloud's API") as raised:
+        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
+    assert "OPS_API_ENDPOINT" in raised.value.remedy
+    assert len(raised.value.what) < 500
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure_to_be_traced(stack):
+    code = "import sys; from ops.__main__ import main; sys.exit(main(['policy']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as one:
+        one.stdout.close()
+        assert one.stderr.read() == b""
+    assert one.returncode == 1
 
 
 def test_a_cloud_out_of_reach_is_told_from_a_refusal(stack, small_package):

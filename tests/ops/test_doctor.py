@@ -447,6 +447,35 @@ def test_the_command_without_keys_or_with_a_wrong_file_still_reports(monkeypatch
     assert "error    serverless.yml:" in capsys.readouterr().out
 
 
+def test_a_function_of_another_tool_is_compared_by_what_is_its_own(both, deployed):
+    """As `scf deploy` leaves it: no mark, and a role and policies made by hand."""
+    _update(both, Description=deployed.description)
+    (found,) = (one for one in _look(both, deployed) if one.check == "function")
+    assert (found.severity, found.what) == ("ok", "snapshot is Active and as serverless.yml says")
+    _update(both, Timeout=60)
+    (found,) = (one for one in _look(both, deployed) if one.check == "function")
+    assert (found.severity, found.remedy.rpartition(": ")[2]) == ("warning", "`python -m ops deploy --adopt`.")
+    assert "made by another tool" in found.what
+    assert found.what.endswith("to do: change configuration")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--endpoint", "127.0.0.1:8000", "--api-endpoint", "http://127.0.0.1:8001"], "is no address of an emulator"),
+        (["--endpoint", "http://127.0.0.1:8000", "--api-endpoint", ""], "for one half of the calls only"),
+    ],
+    ids=["no scheme", "one of two"],
+)
+def test_half_a_rehearsal_never_reaches_the_cloud_itself(monkeypatch, capsys, arguments, said):
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_ID", "AKIDx")
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_KEY", "y")
+    assert main(["doctor", "--json", *arguments]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["check"] == "endpoint"
+    assert said in found["what"]
+
+
 def test_keys_never_show(both):
     assert both.keys.secret_id not in repr(Keys(both.keys.secret_id, both.keys.secret_key, "t"))
     assert both.keys.secret_key not in repr(both.keys)

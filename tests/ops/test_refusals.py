@@ -8,7 +8,14 @@ from tencentcloud.scf.v20180416 import errorcodes as scf_codes
 
 from ops.refusals import MEANING, explain
 
-GENERAL = {"AuthFailure", "RequestSizeLimitExceeded", "RequestLimitExceeded", "UnsupportedRegion", "ClientNetworkError"}
+GENERAL = {
+    "AuthFailure",
+    "RequestSizeLimitExceeded",
+    "RequestLimitExceeded",
+    "UnsupportedRegion",
+    "ClientNetworkError",
+    "ServerNetworkError",
+}
 
 
 def test_no_line_stands_below_one_that_takes_its_codes():
