@@ -30,6 +30,7 @@ OFFLINE = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolution|ProxyError|Max retries exceeded|Network is unreachable"
     r"|Could not fetch URL \S+: (connection error|There was a problem|timed out)"
 )
+NO_INDEX = re.compile(r"^Ignoring indexes:|--no-index", re.MULTILINE)
 NO_WHEEL = re.compile(r"No matching distribution found for (\S+)")
 
 
@@ -127,10 +128,20 @@ def _explain(said: str, version: str) -> PackageError:
             remedy="Look at the network, and at pip's own settings: `python -m pip config list`.",
         )
     missing = NO_WHEEL.search(said)
+    if missing and NO_INDEX.search(said):
+        return PackageError(
+            f"pip is told to ask no index, and the folders it may look in hold no wheel of {missing[1]}"
+            f" for Python {version} on glibc 2.17.",
+            remedy="Unset PIP_NO_INDEX (or no-index: `python -m pip config list`), or put the wheels where it looks.",
+        )
     if missing:
         return PackageError(
             f"There is no wheel of {missing[1]} for Python {version} on glibc 2.17 (manylinux2014, x86-64).",
             remedy="Pin another release in ops/requirements.in and lock again, or choose another runtime.",
         )
-    last = said.strip().splitlines()[-1:] or ["it said nothing"]
-    return PackageError(f"pip could not fetch the dependencies: {last[0]}", remedy="See pip's message above.")
+    lines = said.strip().splitlines() or ["it said nothing"]
+    last = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
+    return PackageError(
+        f"pip could not fetch the dependencies: {last.removeprefix('ERROR: ')}",
+        remedy="`python -m pip download --no-deps --require-hashes -r requirements.txt -d build` shows the rest.",
+    )

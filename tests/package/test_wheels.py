@@ -114,6 +114,14 @@ def test_a_release_without_a_wheel_for_the_target_is_named(folder):
         fetch_wheels(lock, version="3.10", cache=folder / "cache")
 
 
+def test_an_index_that_pip_is_told_not_to_ask_is_the_reason_given(folder, monkeypatch):
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder / "nothing"))
+    lock = _lock(folder, f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(PackageError, match=r"pip is told to ask no index.* no wheel of tiny==1\.0") as raised:
+        fetch_wheels(lock, version="3.10", cache=folder / "cache")
+    assert "PIP_NO_INDEX" in raised.value.remedy
+
+
 def test_no_network_is_called_no_network(folder, monkeypatch):
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
