@@ -91,6 +91,18 @@ def build_package(
     return _describe(out, owner, version=version, interpreter=interpreter)
 
 
+def _compiler(root: Path, *, named: str | None) -> Interpreter:
+    """The Python of the runtime's version here. Raises PackageError where there is none."""
+    version = runtime_version(root / "serverless.yml")
+    found = find_interpreter(version, environment=os.environ, named=named)
+    if found is None:
+        raise PackageError(
+            f"There is no Python {version} on this machine.",
+            remedy=f"Install one, or name it with PYTHON{version.replace('.', '')}.",
+        )
+    return found
+
+
 def _gather(root: Path, wheels: Sequence[Wheel]) -> tuple[dict[str, bytes], dict[str, str]]:
     """What ships but for the bytecode: path in the package -> bytes, and -> who brings it."""
     files = dict(own_files(root))
@@ -179,8 +191,12 @@ def main(arguments: Sequence[str]) -> int:
         dest="python",
         help="the Python that compiles, of the runtime's version; otherwise PYTHON310 or one that is found",
     )
+    parser.add_argument("--which", action="store_true", help="only say which Python would compile, and build nothing")
     parser.add_argument("--unpack", action="store_true", help="also lay it out beside the zip, for `scf deploy`")
     wanted = parser.parse_args(arguments)
+    if wanted.which:
+        sys.stdout.write(f"{_compiler(ROOT, named=wanted.python).path}\n")
+        return 0
     package = build_package(ROOT, wanted.out, cache=wanted.cache, python=wanted.python)
     sys.stdout.write(report(package) + "\n")
     if wanted.unpack:

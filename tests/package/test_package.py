@@ -186,6 +186,23 @@ def test_the_command_turns_a_failure_into_what_happened_and_what_to_do(tmp_path)
     assert "PYTHON310" in remedy
 
 
+def test_a_place_that_cannot_be_written_is_named_and_not_traced(tmp_path, wheels):
+    (tmp_path / "file").write_text("")
+    done = _run("package", "--out", tmp_path / "file" / "s.zip", "--python310", "", folder=ROOT)
+    assert done.returncode == 1
+    what, remedy = done.stderr.splitlines()
+    assert str(tmp_path / "file") in what
+    assert "Look at that path" in remedy
+
+
+def test_the_python_that_would_compile_is_said_alone(tmp_path, python310):
+    done = _run("package", "--which", "--python310", python310.path, folder=ROOT)
+    assert (done.returncode, done.stdout) == (0, f"{python310.path}\n")
+    done = _run("package", "--which", "--python310", "", folder=ROOT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("There is no Python 3.10 on this machine.")
+
+
 def test_the_package_command_runs_on_a_python_without_any_package(tmp_path):
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import ops.__main__ as m; m.main(['package', '-h'])"
     done = subprocess.run(
