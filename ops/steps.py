@@ -8,7 +8,7 @@ Sources: SCF API 2018-04-16 and CAM API 2019-01-16, the calls named below; "Func
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -164,12 +164,15 @@ class Deployer:
     def _uploaded(self) -> Iterator[dict[str, str]]:
         """The code in a bucket, as SCF is told of it; gone afterwards, whatever happens."""
         target = self._target
+        refused = True  # then that is what is to be told, not that the removal was refused, too
         try:
             self._cloud.put(target.code_bucket, target.code_key, self._code)
             name, _, _ = target.code_bucket.rpartition("-")
             yield {"CosBucketName": name, "CosObjectName": f"/{target.code_key}"}
+            refused = False
         finally:
-            self._cloud.delete(target.code_bucket, target.code_key)
+            with suppress(CloudError) if refused else nullcontext():
+                self._cloud.delete(target.code_bucket, target.code_key)
 
     def _wait(self, *, failed: tuple[str, ...]) -> None:
         """Look until the function is Active."""

@@ -350,6 +350,7 @@ def test_a_bucket_that_is_not_there_is_explained(run, stack_with):
         run(stack_with(trigger={"bucket": host}))
     assert raised.value.code == "NoSuchBucket"
     assert "Create the bucket" in raised.value.remedy
+    assert raised.value.what.startswith("COS put_object of nowhere-1250000000")
 
 
 def test_keys_of_another_account_are_seen_before_anything_is_done(both, run, stack_with):
