@@ -136,6 +136,7 @@ def test_a_stall_ends_when_the_cloud_closes(film):
     caller = threading.Thread(target=ask)
     caller.start()
     while not cloud.faults.fired:
+        assert caller.is_alive(), "the call was answered"
         caller.join(0.005)
     cloud.close()
     caller.join(20)

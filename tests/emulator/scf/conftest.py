@@ -1,6 +1,8 @@
 """What the SCF tests share: a folder with a handler in it, an issuer of keys that counts, a platform that is closed."""
 
+import concurrent.futures
 import itertools
+import os
 import textwrap
 import time
 from dataclasses import dataclass, field
@@ -12,6 +14,18 @@ from emulator.scf.function import Function
 from emulator.scf.platform import Platform
 
 BUCKET = "examplebucket-1250000000"
+
+
+def writing_end(pipe):
+    """The writing end of a named pipe, open once a handler has opened the other; fails where none comes."""
+    with concurrent.futures.ThreadPoolExecutor(1) as aside:
+        opening = aside.submit(pipe.open, "w")
+        try:
+            return opening.result(30)
+        except concurrent.futures.TimeoutError:
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # somebody has to, for the other to be let go
+            opening.result().close()
+            pytest.fail(f"no handler came to {pipe.name}")
 
 
 @dataclass(frozen=True)

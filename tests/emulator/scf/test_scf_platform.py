@@ -12,6 +12,7 @@ from emulator.scf.log import reports
 from emulator.scf.queue import Disorder
 from emulator.scf.status import InvocationRefused
 from emulator.scf.triggers import ObjectEvent, Trigger, TriggerRefused
+from tests.emulator.scf.conftest import writing_end
 
 BUCKET = "examplebucket-1250000000"
 TOLD = "def main_handler(event, context):\n    return [r['cos']['cosObject']['key'] for r in event['Records']]\n"
@@ -288,16 +289,16 @@ def test_time_does_not_leap_under_a_call_that_runs(deploy, platform):
     results = []
     caller = threading.Thread(target=lambda: results.append(platform.invoke("demo", {"gate": "long"})))
     caller.start()
-    with (folder / "long").open("w"):  # the handler reads the other end
+    with writing_end(folder / "long"):  # the handler reads the other end
         platform.invoke_async("demo", {"gate": "short", "fail": True})
-        with (folder / "short").open("w"):
+        with writing_end(folder / "short"):
             pass
         for _ in range(50):
             platform.invoke("demo", {})
     caller.join()
     (long,) = [each for each in reports(platform.log) if each["SCF_RequestId"] == results[0].request_id]
     assert long["SCF_LogTime"] - long["SCF_StartTime"] < 60_000
-    with (folder / "short").open("w"):
+    with writing_end(folder / "short"):
         pass
     platform.drain(20)
     assert len(platform.dead_letters) == 1
@@ -475,7 +476,7 @@ def test_closing_ends_the_calls_that_are_under_way(deploy, platform):
     ).code_dir
     os.mkfifo(folder / "gate")
     platform.invoke_async("demo", {})
-    with (folder / "gate").open("w"):
+    with writing_end(folder / "gate"):
         pass
     platform.close()
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("scf-")] == []

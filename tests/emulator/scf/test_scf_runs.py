@@ -12,6 +12,7 @@ import pytest
 
 from emulator.scf.function import Function
 from emulator.scf.status import InvocationRefused
+from tests.emulator.scf.conftest import writing_end
 
 ECHO = """
 import os, sys
@@ -58,7 +59,7 @@ def busy(platform, package_dir, name="demo"):
     gate, results = package_dir / "gate", []
     caller = threading.Thread(target=lambda: results.append(platform.invoke(name, {"wait": True})))
     caller.start()
-    with gate.open("w"):  # returns once the handler has opened the other end
+    with writing_end(gate):
         yield results
     caller.join()
 
@@ -405,6 +406,22 @@ def test_a_run_over_its_memory_is_killed(deploy, platform, greedy):
     assert over.memory_peak_bytes > 128 * MIB
     assert not psutil.pid_exists(first)
     assert platform.invoke("demo", {"code": "'alive'"}).return_value == "alive"
+
+
+def test_a_run_over_its_memory_is_killed_then_and_not_at_its_timeout(deploy, platform):
+    deploy(
+        """
+        import threading
+        def main_handler(event, context):
+            held = b"x" * (200 * 1024 * 1024)
+            threading.Event().wait()
+        """,
+        memory_mb=128,
+        timeout_s=20,
+    )
+    over = platform.invoke("demo", {})
+    assert over.status_code == 434
+    assert over.duration_ms < 20_000
 
 
 def test_the_memory_mark_is_of_the_call_and_not_of_the_one_before(has_room, evaluate):
