@@ -1,4 +1,4 @@
-"""What emulator/README.md shows of faults can be typed as it stands."""
+"""What emulator/README.md shows of functions and faults can be typed as it stands."""
 
 import os
 import re
@@ -12,23 +12,41 @@ from emulator.effects import Reset
 from emulator.faults import Fault
 from tests.emulator.conformance import README
 
-SECTION = README.read_text().partition("## What can be made to go wrong\n")[2].partition("\n## ")[0]
+OWN_FUNCTION, FAULTS = "A function of your own", "What can be made to go wrong"
 
 
-def blocks(language):
-    found = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
+def section(title):
+    found = README.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
     assert found
     return found
 
 
-def test_the_python_of_the_readme_runs(cloud):
-    for block in blocks("python"):
+def blocks(title, language):
+    found = re.findall(rf"```{language}\n(.*?)```", section(title), re.DOTALL)
+    assert found
+    return found
+
+
+def test_a_function_of_ones_own_is_called_by_an_upload(cloud, plain, tmp_path, monkeypatch):
+    (tmp_path / "my-function").mkdir()
+    (tmp_path / "my-function" / "index.py").write_text("def main_handler(event, context):\n    print('called')\n")
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(OWN_FUNCTION, "python"):
+        exec(compile(block, "emulator/README.md", "exec"), {"cloud": cloud})
+    plain("PUT", "elsewhere/a.mp4", body=b"")
+    plain("PUT", "videos/a.mp4", body=b"")
+    cloud.scf.drain(timeout_s=60)
+    assert [record["SCF_Message"] for record in cloud.scf.log if record["SCF_Type"] == "Custom"] == ["called"]
+
+
+def test_the_python_for_faults_runs(cloud):
+    for block in blocks(FAULTS, "python"):
         exec(compile(block, "emulator/README.md", "exec"), {"cloud": cloud})
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl: install it")
-def test_the_curls_of_the_readme_set_list_and_clear_a_fault(cloud):
-    (block,) = blocks("sh")
+def test_the_curls_for_faults_set_list_and_clear_a_fault(cloud):
+    (block,) = blocks(FAULTS, "sh")
     add, show, clear = block.replace("\\\n", " ").strip().splitlines()
 
     def run(line):
@@ -43,5 +61,5 @@ def test_the_curls_of_the_readme_set_list_and_clear_a_fault(cloud):
 
 
 def test_the_table_names_every_kind_of_fault_there_is():
-    named = set(re.findall(r"^\| `(\w+)` \|", SECTION, re.MULTILINE))
+    named = set(re.findall(r"^\| `(\w+)` \|", section(FAULTS), re.MULTILINE))
     assert named == {kind.__name__.lower() for kind in effects.Effect.__args__}
