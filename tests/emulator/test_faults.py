@@ -277,6 +277,23 @@ def test_faults_act_in_their_order_and_several_on_one_call():
     assert [type(each.fault.effect) for each in faults.fired] == [Delay, Mistype, Truncate]
 
 
+CUTS = {
+    "amid the body": (Reset("during"), b"01234", True),
+    "behind the body": (Reset("after"), b"0123456789", True),
+    "early, in good order": (Truncate(0.2), b"01", False),
+}
+
+
+@pytest.mark.parametrize(("effect", "sent", "reset"), CUTS.values(), ids=CUTS)
+def test_that_much_of_a_body_is_sent_before_the_connection_ends(faults, effect, sent, reset):
+    faults.add(Fault(effect))
+    chunks = iter(faults.strike(seen(), lambda: Answer.of(200, b"0123456789")).chunks)
+    assert next(chunks) == sent
+    with pytest.raises(ConnectionCut) as cut:
+        next(chunks)
+    assert cut.value.reset is reset
+
+
 DELAYS = {
     "fixed": (Delay(100), (100, 100)),
     "uniform": (Delay(100, "uniform"), (0, 200)),
