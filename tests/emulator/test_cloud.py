@@ -79,7 +79,7 @@ def test_clearing_brings_back_the_first_day(cloud, sdk, bucket, tmp_path):
     sdk.create_bucket("new-1250000000")
     cloud.set_policy({"version": "2.0", "statement": {"effect": "deny", "action": "*", "resource": "*"}})
     cloud.unbind(bucket)
-    cloud.faults.add(Fault(method="PATCH"))
+    cloud.faults.add(Fault(method="OPTIONS"))
     cloud.scf.create(Function("teller", tmp_path))
     keys, endpoint = cloud.keys.issue("run", 60), cloud.endpoint
     cloud.clear()
