@@ -2,6 +2,7 @@
 
 cloud     all of it, bound to one port; `python -m emulator` serves it
 server    the port itself
+console   what a served cloud says while it runs
 cos       objects over HTTP: COS's dialect, signatures, rights
 ci        a stored video -> a picture, or what is known of it
 scf       runs a function as SCF does: role keys, queue, retries, dead letters

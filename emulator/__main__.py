@@ -6,15 +6,12 @@ stderr, a line a call, and never holds a key.
 
 import argparse
 import json
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from emulator.cloud import Cloud
-from emulator.cos.called import Called
+from emulator.console import announce, say, tell_call, tell_failures, until_stopped
 from emulator.scf.function import Function
-from emulator.scf.log import Record
 from emulator.scf.triggers import Trigger
 from emulator.server import PortTaken
 
@@ -27,9 +24,7 @@ _DEFAULT_BUCKET = "examplebucket-1250000000"
 def main(arguments: list[str] | None = None) -> int:
     """Serves until SIGINT or SIGTERM; 0 then, 2 when it could not begin."""
     asked = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_stopped()
     try:
         policy = None if asked.policy is None else json.loads(asked.policy.read_text(encoding="utf-8"))
         settings = dict(_setting(text) for text in asked.set)
@@ -39,18 +34,18 @@ def main(arguments: list[str] | None = None) -> int:
             port=asked.port,
             policy=policy,
             unbound=asked.unbound,
-            on_call=_tell,
-            on_log=_tell_failures,
+            on_call=tell_call,
+            on_log=tell_failures,
         )
     except (ValueError, OSError, PortTaken) as error:
-        _say(f"emulator: {error}")
+        say(f"emulator: {error}")
         return 2
     with cloud:
         try:
             if asked.function:
                 _add_function(cloud, settings)
         except ValueError as error:
-            _say(f"emulator: {error}")
+            say(f"emulator: {error}")
             return 2
         reach = {
             "endpoint": cloud.endpoint,
@@ -59,10 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
             "secret_id": cloud.secret_id,
             "secret_key": cloud.secret_key,
         }
-        sys.stdout.write(json.dumps(reach) + "\n")
-        sys.stdout.flush()
+        announce(reach)
         may = "do everything: there is no --policy" if policy is None else "do what the policy allows"
-        _say(f"emulator: {cloud.endpoint}; run roles may {may}; Ctrl-C ends it")
+        say(f"emulator: {cloud.endpoint}; run roles may {may}; Ctrl-C ends it")
         stop.wait()
     return 0
 
@@ -106,29 +100,6 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise ValueError(f"--set takes NAME=VALUE, not {text!r}")
     return name, value
-
-
-def _tell(called: Called) -> None:
-    _say(f"{called.status} {called.principal} {called.operation or called.method} {called.bucket}/{called.key}")
-
-
-def _tell_failures(records: tuple[Record, ...]) -> None:
-    """Say of an invocation what went wrong: what the function logged as a warning or an error, what it raised."""
-    for record in records:
-        if record.get("level") in {"warning", "error"}:
-            said = [record.get(name) for name in ("what", "key", "code", "message") if record.get(name)]
-            _say(f"{record['SCF_FunctionName']}: {' '.join(str(word) for word in said)}")
-        elif record["SCF_Level"] == "ERROR" and "SCF_BilledDuration" not in record:
-            _say(f"{record['SCF_FunctionName']}: {record['SCF_StatusCode']}: {_last_line(str(record['SCF_Message']))}")
-
-
-def _last_line(text: str) -> str:
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line.replace("\n", " ") + "\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

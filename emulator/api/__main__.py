@@ -6,16 +6,14 @@ goes to stderr, a line a call, and never holds a key.
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from emulator.api.plane import ControlPlane
 from emulator.cloud import Cloud
-from emulator.cos.called import Called
+from emulator.console import announce, say, tell_call, tell_failures, until_stopped
 from emulator.server import PortTaken
 
 _ASK_S = 20
@@ -27,20 +25,22 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     python, version = _asked(asked.python)
     if python is None:
-        _say(
+        say(
             f"emulator.api: --python {asked.python!r} does not run as a Python. Name one that does, of the version"
             " that the functions are made for; without --python it is the one that runs this."
         )
         return 2
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_stopped()
     try:
         cloud = Cloud(
-            buckets=asked.bucket or ("examplebucket-1250000000",), region=asked.region, port=asked.port, on_call=_tell
+            buckets=asked.bucket or ("examplebucket-1250000000",),
+            region=asked.region,
+            port=asked.port,
+            on_call=tell_call,
+            on_log=tell_failures,
         )
     except (ValueError, PortTaken) as error:
-        _say(f"emulator.api: {error}")
+        say(f"emulator.api: {error}")
         return 2
     reached = {"SNAPSHOT_ENDPOINT": cloud.endpoint}
     with (
@@ -63,23 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
             "secret_id": cloud.secret_id,
             "secret_key": cloud.secret_key,
         }
-        sys.stdout.write(json.dumps(reach) + "\n")
-        sys.stdout.flush()
-        _say(
+        announce(reach)
+        say(
             f"emulator.api: functions run under {python} ({version}); what they log is at"
             f" {cloud.endpoint}/_emulator/log; Ctrl-C ends it"
         )
         stop.wait()
     return 0
-
-
-def _tell(called: Called) -> None:
-    _say(f"{called.status} {called.principal} {called.operation or called.method} {called.bucket}/{called.key}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line.replace("\n", " ") + "\n")
-    sys.stderr.flush()
 
 
 def _asked(python: str) -> tuple[Path | None, str]:
