@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from snapshot import __version__
@@ -181,9 +182,9 @@ class _Work:
             made_by=f"snapshot {__version__}",
         )
         self.put(sight, sight.keys.manifest, manifest.to_json(), "application/json", MUST_ASK_AGAIN)
-        spans = zip((started, looked, planned, captured), (looked, planned, captured, time.monotonic()), strict=True)
+        moments = (started, looked, planned, captured, time.monotonic())
         names = ("look_ms", "media_info_ms", "shots_ms", "write_ms")
-        spent = {name: int((end - begin) * 1000) for name, (begin, end) in zip(names, spans, strict=True)}
+        spent = {name: int((end - begin) * 1000) for name, (begin, end) in zip(names, pairwise(moments), strict=True)}
         fact(logger, "video.done", key=sight.key, manifest=sight.keys.manifest, **spent)
         return Made(sight.key, sight.keys.manifest, len(manifest.thumbnails), len(manifest.missed))
 
