@@ -4,15 +4,18 @@ Source: COS's object operations, GenerateMediainfo, GetSnapshot; read 2026-11-22
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from snapshot.answers import Answer, failure, not_a_picture, read_media_info
 from snapshot.cos import Call, Door
-from snapshot.errors import BadFrame, CloudRefused
+from snapshot.errors import BadFrame, CloudRefused, CloudUnavailable
 from snapshot.frames import MediaInfo
 
 NOT_FOUND = 404
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,11 @@ class Bucket:
             CloudRefused, CloudUnavailable: as errors.py has them.
         """
         try:
-            answer = self._ask(Call("HeadObject", "HEAD", self._name, key))
+            return self._ask(Call("HeadObject", "HEAD", self._name, key), _stored)
         except CloudRefused as error:
             if error.status == NOT_FOUND and not error.about_setup:
                 return None
             raise
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return StoredObject(
-            etag=headers.get("etag", "").strip('"'),
-            size_bytes=int(headers.get("content-length", "0")),
-            metadata={name: value for name, value in headers.items() if name.startswith("x-cos-meta-")},
-        )
 
     def get(self, key: str) -> bytes | None:
         """Give an object's bytes, None where there is none. For documents: the whole is held in memory.
@@ -63,7 +60,7 @@ class Bucket:
             CloudRefused, CloudUnavailable: as errors.py has them.
         """
         try:
-            return self._ask(Call("GetObject", "GET", self._name, key)).body
+            return self._ask(Call("GetObject", "GET", self._name, key), lambda answer: answer.body)
         except CloudRefused as error:
             if error.code == "NoSuchKey":
                 return None
@@ -76,7 +73,7 @@ class Bucket:
             CloudRefused, CloudUnavailable: as errors.py has them.
         """
         headers = {"Content-Type": content_type, "Cache-Control": cache_control, **metadata}
-        self._ask(Call("PutObject", "PUT", self._name, key, headers=headers, body=body))
+        self._ask(Call("PutObject", "PUT", self._name, key, headers=headers, body=body), lambda _: None)
 
     def media_info(self, key: str) -> MediaInfo:
         """Give what CI knows of a film. One paid call an attempt.
@@ -85,11 +82,14 @@ class Bucket:
             CloudRefused, CloudUnavailable: as errors.py has them.
         """
         call = Call("GetMediaInfo", "GET", self._name, key, params={"ci-process": "videoinfo"})
-        answer = self._ask(call, paid="media_info")
-        try:
-            return read_media_info(answer.body)
-        except ValueError as error:
-            raise call.failed(CloudRefused, str(error), code="BadMediaInfo", status=answer.status) from error
+
+        def read(answer: Answer) -> MediaInfo:
+            try:
+                return read_media_info(answer.body)
+            except ValueError as error:
+                raise call.failed(CloudUnavailable, str(error), code="BadMediaInfo", status=answer.status) from error
+
+        return self._ask(call, read, paid="media_info")
 
     def snapshot(
         self,
@@ -118,21 +118,36 @@ class Bucket:
             "mode": mode,
         }
         call = Call("GetSnapshot", "GET", self._name, key, params=params)
-        return self._ask(call, paid="snapshot", picture=format).body
 
-    def _ask(self, call: Call, *, paid: str = "", picture: str = "") -> Answer:
-        def attempt() -> Answer:
+        def read(answer: Answer) -> bytes:
+            problem = not_a_picture(answer, format)
+            if problem:
+                raise call.failed(BadFrame, problem, code="BadFrame", status=answer.status)
+            return answer.body
+
+        return self._ask(call, read, paid="snapshot")
+
+    def _ask(self, call: Call, read: Callable[[Answer], _T], *, paid: str = "") -> _T:
+        """Give what `read` makes of the answer; what it raises is tried again as a failed call is."""
+
+        def attempt() -> _T:
             self._paid += [paid] if paid else []
             answer = self._door.ask(call)
             failed = failure(answer, operation=call.operation, key=call.key)
             if failed:
                 raise failed
-            problem = not_a_picture(answer, picture) if picture else ""
-            if problem:
-                raise call.failed(BadFrame, problem, code="BadFrame", status=answer.status)
-            return answer
+            return read(answer)
 
         return self._door.retry(attempt)
+
+
+def _stored(answer: Answer) -> StoredObject:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return StoredObject(
+        etag=headers.get("etag", "").strip('"'),
+        size_bytes=int(headers.get("content-length", "0")),
+        metadata={name: value for name, value in headers.items() if name.startswith("x-cos-meta-")},
+    )
 
 
 def _seconds(at_ms: int) -> str:

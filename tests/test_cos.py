@@ -316,3 +316,10 @@ def test_time_is_allotted_so_that_no_turn_starves_the_next(clock):
         assert door.left_s() == 2.0
         door.allot(turns=1)
         assert door.left_s() == 6.0
+
+
+def test_media_info_that_cannot_be_read_is_asked_for_again(clock):
+    good = b"<Response><MediaInfo><Format><Duration>2.0</Duration></Format></MediaInfo></Response>"
+    with Wire(http(200, b"<Response>"), http(200, good)) as wire, opened(wire, clock) as door:
+        assert Bucket(door, "examplebucket-1250000000").media_info("a.mp4").duration_ms == 2000
+    assert len(wire.requests) == 2

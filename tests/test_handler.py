@@ -2,77 +2,18 @@ import io
 import json
 import os
 import re
-import time
 
 import pytest
 from PIL import Image
 
 import handler
-from emulator.cloud import Cloud
 from emulator.effects import Refuse
 from emulator.faults import Fault
 from emulator.film import read_stripes
-from snapshot.bucket import Bucket
-from snapshot.cos import Door
 from snapshot.errors import BadSettings
-from snapshot.manifest import Manifest
 from snapshot.settings import Account
 from tests.films import film, sound
-
-BUCKET = "examplebucket-1250000000"
-CONTEXT = {"request_id": "f03dc946-3df4-45a0-8e54-000000000000", "time_limit_in_ms": 60_000, "memory_limit_in_mb": 512}
-FILM = "videos/film.mp4"
-
-
-@pytest.fixture(scope="module")
-def the_cloud():
-    with Cloud(buckets=(BUCKET,)) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(the_cloud, monkeypatch):
-    the_cloud.clear()
-    keys = the_cloud.keys.issue("runrole", 3600)
-    for name in [name for name in os.environ if name.startswith(("SNAPSHOT_", "TENCENTCLOUD_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("TENCENTCLOUD_REGION", the_cloud.region)
-    monkeypatch.setenv("TENCENTCLOUD_SECRETID", keys.secret_id)
-    monkeypatch.setenv("TENCENTCLOUD_SECRETKEY", keys.secret_key)
-    monkeypatch.setenv("TENCENTCLOUD_SESSIONTOKEN", keys.token)
-    monkeypatch.setenv("SNAPSHOT_ENDPOINT", the_cloud.endpoint)
-    return the_cloud
-
-
-@pytest.fixture
-def bucket(cloud):
-    """The bucket as its owner sees it: root keys, the same SDK."""
-    return open_as_root(cloud)
-
-
-def open_as_root(cloud):
-    door = Door(
-        region=cloud.region,
-        secret_id=cloud.secret_id,
-        secret_key=cloud.secret_key,
-        token="",
-        deadline=time.monotonic() + 60,
-        endpoint=cloud.endpoint,
-    )
-    return Bucket(door, BUCKET)
-
-
-def upload(bucket, key, body, **metadata):
-    named = {f"x-cos-meta-{name}": value for name, value in metadata.items()}
-    bucket.put(key, body, content_type="video/mp4", cache_control="no-cache", metadata=named)
-
-
-def event(root, name):
-    return json.loads((root / "events" / f"{name}.json").read_text())
-
-
-def manifest(bucket, key=FILM):
-    return Manifest.model_validate_json(bucket.get(f"thumbnails/{key}/manifest.json"))
+from tests.invoking import CONTEXT, FILM, event, manifest, upload
 
 
 def made(key=FILM, *, thumbnails=4, missed=0, body=None):
