@@ -16,7 +16,8 @@ from snapshot.bucket import Bucket
 from snapshot.cos import Door
 from snapshot.errors import BadEvent
 from snapshot.events import Skipped, Sources, Video, read_event
-from snapshot.pipeline import Failed, Outcome, process
+from snapshot.outcomes import Failed, Outcome
+from snapshot.pipeline import process
 from snapshot.settings import Settings, read_environment
 
 logger = logging.getLogger("snapshot.handler")

@@ -7,6 +7,7 @@ thumbnails   4   frame + size       -> Thumbnail, bytes to bytes
 poster           thumbnails         -> the one that stands for the video
 manifest     5   what was stored, what was missed -> one JSON document
 taking           a plan -> what was taken and what was missed, side by side
+outcomes         what became of one record
 pipeline         the steps in order for one record; the manifest last
 times            time points as people write them
 settings         environment -> Settings, Account

@@ -1,7 +1,4 @@
-"""One record -> one Outcome: the five steps in order, the manifest last. It knows neither the SDK nor the environment.
-
-An Outcome whose `again` is true is for the handler to raise once every record has had its turn.
-"""
+"""One record -> one Outcome: the five steps in order, the manifest last. It knows neither SDK nor environment."""
 
 import logging
 import time
@@ -13,7 +10,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from snapshot import __version__
-from snapshot.errors import BadEvent, BadSettings, CallFailed, CloudRefused, CloudUnavailable, SnapshotError
+from snapshot.errors import BadEvent, CloudRefused, CloudUnavailable, SnapshotError
 from snapshot.events import MADE_HERE, Skipped, Video
 from snapshot.frames import Camera, MediaInfo
 from snapshot.logs import fact
@@ -27,6 +24,7 @@ from snapshot.manifest import (
     parse_manifest,
     spell_time,
 )
+from snapshot.outcomes import Failed, Made, Outcome, Unchanged
 from snapshot.plan import Keys, Missed, Plan, name_generation, plan_shots
 from snapshot.poster import why
 from snapshot.settings import Settings
@@ -72,44 +70,6 @@ class Bucket(Camera, Protocol):
 
 
 OpenBucket = Callable[[str], Bucket]  # by its full name; asks nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A video whose pictures are stored and whose manifest is written; `missed` moments are named in it."""
-
-    key: str
-    manifest: str
-    thumbnails: int
-    missed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A video whose manifest already says all this; no paid call was made."""
-
-    key: str
-    manifest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A record of which no manifest was made. `again`: the event must not be lost, delivered again it can succeed."""
-
-    key: str | None
-    code: str
-    message: str
-    again: bool
-
-    @classmethod
-    def of(cls, error: SnapshotError, key: str | None) -> "Failed":
-        """Give the outcome that an error means."""
-        code = error.code if isinstance(error, BadEvent | CallFailed) else type(error).__name__
-        mendable = isinstance(error, BadSettings) or (isinstance(error, CloudRefused) and error.about_setup)
-        return cls(key, code, str(error), error.retry or mendable)
-
-
-Outcome = Made | Unchanged | Skipped | Failed
 
 
 def process(

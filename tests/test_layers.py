@@ -23,6 +23,7 @@ SNAPSHOT = {
     ),
     "bucket": ({"answers", "cos", "errors", "frames"}, set()),
     "taking": ({"errors", "frames", "logs", "plan", "poster", "thumbnails"}, set()),
+    "outcomes": ({"errors", "events"}, set()),
     "pipeline": (
         {
             "errors",
@@ -30,6 +31,7 @@ SNAPSHOT = {
             "frames",
             "logs",
             "manifest",
+            "outcomes",
             "plan",
             "poster",
             "settings",
@@ -40,7 +42,7 @@ SNAPSHOT = {
         set(),
     ),
 }
-PURE = ("events", "plan", "times", "thumbnails", "poster", "manifest", "answers")
+PURE = ("events", "outcomes", "plan", "times", "thumbnails", "poster", "manifest", "answers")
 WORLDLY = {"os", "time", "logging", "random", "socket", "threading", "subprocess", "concurrent", "requests", "urllib3"}
 STANDARD = __import__("sys").stdlib_module_names
 

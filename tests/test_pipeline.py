@@ -7,7 +7,8 @@ from PIL import Image
 
 from snapshot.errors import BadFrame, CloudRefused, CloudUnavailable
 from snapshot.events import Skipped, Video
-from snapshot.pipeline import Failed, Made, Unchanged, process
+from snapshot.outcomes import Failed, Made, Unchanged
+from snapshot.pipeline import process
 from snapshot.settings import Settings
 from tests.fakes import FakeCloud, FakeFilm
 
