@@ -117,7 +117,7 @@ class Door:
         """Give the seconds left until the deadline."""
         return self._deadline - self._clock()
 
-    def ask(self, call: "Call") -> Answer:
+    def ask(self, call: Call) -> Answer:
         """Send one request once and give the answer, whatever its status.
 
         Raises:
@@ -156,7 +156,7 @@ class Door:
                 CloudUnavailable, f"broken answer ({type(error).__name__})", code="BrokenAnswer"
             ) from None
 
-    def _read(self, call: "Call", response: requests.Response) -> bytes:
+    def _read(self, call: Call, response: requests.Response) -> bytes:
         """Give the whole body, one packet at a time so that a trickle cannot outlast the deadline."""
         if call.method == "HEAD":
             return response.content  # nothing; reading it gives the connection back

@@ -72,9 +72,7 @@ class Bucket(Camera, Protocol):
 OpenBucket = Callable[[str], Bucket]  # by its full name; asks nothing
 
 
-def process(
-    video: Video, *, settings: Settings, region: str, open_bucket: Callable[[str], Bucket], now: datetime
-) -> Outcome:
+def process(video: Video, *, settings: Settings, region: str, open_bucket: OpenBucket, now: datetime) -> Outcome:
     """Give what became of one video; what goes wrong on purpose is a Failed.
 
     Raises nothing of its own; a defect of this program comes through.
@@ -102,9 +100,7 @@ class _Sight:
 
 
 class _Work:
-    def __init__(
-        self, settings: Settings, open_bucket: Callable[[str], Bucket], bucket: str, pool: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, settings: Settings, open_bucket: OpenBucket, bucket: str, pool: ThreadPoolExecutor) -> None:
         self.settings, self.pool = settings, pool
         self.source = open_bucket(bucket)
         self.output = open_bucket(settings.output_bucket or bucket)
