@@ -123,7 +123,7 @@ def test_its_commands_deploy_examine_and_take_away(section, shell, rehearsal, wh
         assert follow(command).startswith("Nothing to remove")
 
 
-def test_its_size_report_is_that_of_the_package(section, package):
+def test_its_size_report_is_that_of_the_package(section, package, python310):
     rows = re.findall(r"^\| ([\w-][\w -]*?) \| +([\d,]+) \|$", section, re.MULTILINE)
     said = {name: int(size.replace(",", "")) for name, size in rows if name != "all of it"}
     packed = {name: size / 1000 for name, _, size in package.parts}
