@@ -1,13 +1,16 @@
-"""What can go wrong, and whether trying again can help. It knows no other module.
+"""The errors of this program, and whether trying again can help.
 
     SnapshotError
-      BadSettings        at start, fatal: every wrong setting at once
-      BadEvent           one record cannot be worked on; the others go on
-      CloudRefused       the cloud said no; the same call would get the same answer
-      CloudUnavailable   the cloud could not answer; it may later
-      BadFrame           what came back is not the picture asked for
+      BadSettings          at start, fatal: every wrong setting at once
+      BadEvent             one record cannot be worked on; the others go on
+      CallFailed           one call to the cloud came to nothing
+        SetupError         a person must repair the set-up (rights, credentials, binding, payment) or the object's state
+        SourceRejected     the video is to blame, for good
+        CloudUnavailable   the cloud could not answer; it may later
+          SourceChanged    the source is no longer the one that was inspected
+        BadFrame           a response that claims success and is not the requested picture
 
-Facts stand as attributes; `retry` says whether the same event, delivered again, can come out better by itself.
+`retryable` says whether the same event, delivered again, can come out better: such an event must not be lost.
 """
 
 from collections.abc import Sequence
@@ -16,11 +19,11 @@ from collections.abc import Sequence
 class SnapshotError(Exception):
     """The root of the tree: what this program raises on purpose."""
 
-    retry = False
+    retryable = False
 
 
 class BadSettings(SnapshotError):
-    """The environment cannot be used. `problems` holds one sentence a wrong variable, never its value."""
+    """The environment cannot be used. `problems` holds one sentence for each wrong variable; credentials are masked."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("wrong settings: " + "; ".join(problems))
@@ -38,16 +41,16 @@ class BadEvent(SnapshotError):
 
 
 class CallFailed(SnapshotError):
-    """What the failures of one call have in common: who was asked for what, and what came back.
+    """A call to the cloud that failed: which operation, on which object, and what came back.
 
-    `status` is the HTTP status, 0 where there was no answer. `code` is the cloud's, or ours in the same style.
+    `status` is the HTTP status, 0 where there was no response. `code` is the cloud's, or ours in the same style.
     """
 
     def __init__(
         self, message: str, *, operation: str, key: str, code: str, status: int = 0, request_id: str = ""
     ) -> None:
-        answer = f"{status} {code}" if status else code
-        super().__init__(f"{operation} of {key!r}: {answer}: {message}")
+        response = f"{status} {code}" if status else code
+        super().__init__(f"{operation} of {key!r}: {response}: {message}")
         self.message = message
         self.operation = operation
         self.key = key
@@ -56,34 +59,35 @@ class CallFailed(SnapshotError):
         self.request_id = request_id
 
 
-class CloudRefused(CallFailed):
-    """The cloud said no, and the same call would get the same answer.
+class SetupError(CallFailed):
+    """A person must repair something: rights, credentials, a bucket that is not bound, an object still archived.
 
-    `about_setup` says that the set-up is to blame (permissions, keys, a bucket that is not bound, an object still to
-    be restored from the archive), not the video: once a person has mended it the same event succeeds, so it must not be
-    recorded as done.
+    The same call at once fails in the same way. Once repaired the same event succeeds, so it must not count as done.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        key: str,
-        code: str,
-        status: int = 0,
-        request_id: str = "",
-        about_setup: bool = False,
-    ) -> None:
-        super().__init__(message, operation=operation, key=key, code=code, status=status, request_id=request_id)
-        self.about_setup = about_setup
+    retryable = True
+
+
+class SourceRejected(CallFailed):
+    """The cloud refused for a reason that lies in the video; the same call will always be refused."""
 
 
 class CloudUnavailable(CallFailed):
-    """The cloud could not answer, or not in time. The same call may succeed later."""
+    """The cloud could not answer, or not in time, or not in a way that is known to be final."""
 
-    retry = True
+    retryable = True
+
+
+class SourceChanged(CloudUnavailable):
+    """The source was replaced or deleted while its pictures were taken; the next inspection sees what is there now."""
+
+    def __init__(self, message: str, *, operation: str, key: str, status: int = 0, request_id: str = "") -> None:
+        super().__init__(
+            message, operation=operation, key=key, code="SourceChanged", status=status, request_id=request_id
+        )
 
 
 class BadFrame(CallFailed):
-    """An answer that claims success and is not the picture that was asked for."""
+    """A response that claims success and is not the requested picture."""
+
+    retryable = True

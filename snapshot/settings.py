@@ -1,20 +1,17 @@
-"""Environment variables -> one frozen Settings and one frozen Account. It knows neither the event nor the cloud.
+"""Environment variables -> one frozen Settings and one frozen Account, or a sentence for each wrong variable.
 
-Read at every invocation: role keys in the environment are temporary, and nothing says when a warm instance sees
-new ones.
-Source: SCF environment variables (INTL, development guide), API document GetSnapshot, both read 2026-11-22.
+Both are read at every invocation: the credentials of a run role are temporary, and nothing says when a warm instance
+gets new ones.
+Source: SCF environment variables (INTL, development guide), API document GetSnapshot, both read 2026-11-22; the
+runtime's bootstrap, which splits `K=V;K=V`, read 2026-11-25.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,118 +21,155 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from snapshot.errors import BadSettings
-from snapshot.times import ACCEPTED as TIMES_ACCEPTED
-from snapshot.times import TimePoint, parse_times
+from snapshot.fields import (
+    METADATA,
+    POSTER_ACCEPTED,
+    Metadata,
+    Poster,
+    Storyboard,
+    parse_bucket,
+    parse_cache_control,
+    parse_choice,
+    parse_endpoint,
+    parse_extensions,
+    parse_formats,
+    parse_input_prefix,
+    parse_metadata,
+    parse_output_prefix,
+    parse_poster,
+    parse_public_url,
+    parse_quality,
+    parse_sizes,
+    parse_storyboard,
+    parse_whole_number,
+)
+from snapshot.media import Size
+from snapshot.spelling import explain, show
+from snapshot.times import ACCEPTED, TimePoint, parse_times
 
-RECIPE_VERSION = 1  # one more whenever the same settings would make other pictures
-MOST_PREFIX_BYTES = 200  # of the 850 that a key has
-MOST_SHOWN = 40  # characters of a wrong value's shape
-MOST_PIXELS = 4096  # "width, height: [0, 4096]"
-MOST_PORT = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A thumbnail's box in pixels; a side of 0 follows the video's aspect, both 0 is the video's own size."""
-
-    width_px: int
-    height_px: int
-
-    def __str__(self) -> str:
-        return f"{self.width_px}x{self.height_px}"
-
-
-def _sizes(text: str) -> tuple[Size, ...]:
-    sizes = []
-    for word in text.split(","):
-        found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", word.strip(), re.ASCII)
-        if not found or max(int(found[1]), int(found[2])) > MOST_PIXELS:
-            raise ValueError("not a list of WIDTHxHEIGHT")
-        sizes.append(Size(int(found[1]), int(found[2])))
-    return tuple(dict.fromkeys(sizes))
+_Parsed = TypeVar("_Parsed")
 
 
-def _extensions(text: str) -> tuple[str, ...]:
-    words = [word.strip().lower().removeprefix(".") for word in text.split(",")]
-    if not all(re.fullmatch(r"[a-z0-9]{1,10}", word) for word in words):
-        raise ValueError("not a list of extensions")
-    return tuple(dict.fromkeys(words))
+def _from_text(parse: Callable[[str], _Parsed]) -> BeforeValidator:
+    """Make a validator that parses text and leaves a value that was parsed before as it is."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
-def _output_prefix(text: str) -> str:
-    if not text.strip("/ ") or text.startswith("/") or len(text.encode()) > MOST_PREFIX_BYTES:
-        raise ValueError("not a prefix")
-    return text if text.endswith("/") else text + "/"
+def _choice(*words: str) -> BeforeValidator:
+    return _from_text(lambda text: parse_choice(text, words))
 
 
-def _header_value(text: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?", text):
-        raise ValueError("not a header value")
-    return text
-
-
-def _endpoint(text: str) -> str:
-    found = re.fullmatch(r"http://(?:127\.0\.0\.1|localhost):(\d{1,5})", text, re.ASCII)
-    if text and not (found and 0 < int(found[1]) <= MOST_PORT):
-        raise ValueError("not an address of this machine")
-    return text
+def _whole_number(minimum: int, maximum: int, *, even: bool = False) -> BeforeValidator:
+    return _from_text(lambda text: parse_whole_number(text, minimum, maximum, even=even))
 
 
 class Settings(BaseModel):
-    """What is made of a video, and where it goes. One setting a field, named by its variable."""
+    """The settings of the function: how pictures are made and stored. One setting a field, named by its variable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    times: Annotated[tuple[TimePoint, ...], BeforeValidator(parse_times)] = Field(
-        default=parse_times("1,25%,50%,75%"), alias="SNAPSHOT_TIMES", description=TIMES_ACCEPTED
+    times: Annotated[tuple[TimePoint, ...], _from_text(parse_times)] = Field(
+        default=parse_times("1,25%,50%,75%"), alias="SNAPSHOT_TIMES", description=ACCEPTED
     )
-    sizes: Annotated[tuple[Size, ...], BeforeValidator(_sizes)] = Field(
-        default=_sizes("0x0"),
+    sizes: Annotated[tuple[Size, ...], _from_text(parse_sizes)] = Field(
+        default=parse_sizes("0x0"),
         alias="SNAPSHOT_SIZES",
-        description="WIDTHxHEIGHT, several with commas, each side 0 to 4096 (640x0 follows the aspect)",
+        description="WIDTHxHEIGHT, several with commas, each side 0 to 4096 (640x0 keeps the shape)",
     )
-    format: Literal["jpg", "png", "webp", "avif"] = Field(
-        default="jpg", alias="SNAPSHOT_FORMAT", description="jpg, png, webp or avif"
+    fit: Annotated[Literal["contain", "cover"], _choice("contain", "cover")] = Field(
+        default="contain", alias="SNAPSHOT_FIT", description="contain or cover"
     )
-    mode: Literal["exactframe", "keyframe"] = Field(
+    formats: Annotated[tuple[Literal["jpg", "png", "webp", "avif"], ...], _from_text(parse_formats)] = Field(
+        default=("jpg",), alias="SNAPSHOT_FORMAT", description="jpg, png, webp or avif, several with commas"
+    )
+    quality: Annotated[int | None, _from_text(parse_quality)] = Field(
+        default=None, alias="SNAPSHOT_QUALITY", description="a whole number, 1 to 100, or unset: each format's own"
+    )
+    mode: Annotated[Literal["exactframe", "keyframe"], _choice("exactframe", "keyframe")] = Field(
         default="exactframe", alias="SNAPSHOT_MODE", description="exactframe or keyframe"
     )
-    rotate: Literal["auto", "off"] = Field(default="auto", alias="SNAPSHOT_ROTATE", description="auto or off")
-    input_prefix: str = Field(
+    rotate: Annotated[Literal["auto", "off"], _choice("auto", "off")] = Field(
+        default="auto", alias="SNAPSHOT_ROTATE", description="auto or off"
+    )
+    poster: Annotated[Poster, _from_text(parse_poster)] = Field(
+        default="best",
+        alias="SNAPSHOT_POSTER",
+        description=POSTER_ACCEPTED,
+    )
+    poster_candidates: Annotated[int, _whole_number(0, 30)] = Field(
+        default=6, alias="SNAPSHOT_POSTER_CANDIDATES", description="a whole number, 0 to 30"
+    )
+    storyboard: Annotated[Storyboard, _from_text(parse_storyboard)] = Field(
+        default="off",
+        alias="SNAPSHOT_STORYBOARD",
+        description="off, auto, every:5 (whole seconds between tiles) or 50x (so many tiles)",
+    )
+    storyboard_tile_px: Annotated[int, _whole_number(64, 320, even=True)] = Field(
+        default=160, alias="SNAPSHOT_STORYBOARD_TILE", description="an even number, 64 to 320: a tile's longer side"
+    )
+    preview: Annotated[Literal["off", "webp", "avif"], _choice("off", "webp", "avif")] = Field(
+        default="off", alias="SNAPSHOT_PREVIEW", description="off, webp or avif"
+    )
+    preview_bytes: Annotated[int, _whole_number(10_000, 5_000_000)] = Field(
+        default=100_000, alias="SNAPSHOT_PREVIEW_BYTES", description="a whole number, 10000 to 5000000"
+    )
+    metadata: Annotated[frozenset[Metadata], _from_text(parse_metadata)] = Field(
+        default=frozenset(METADATA),
+        alias="SNAPSHOT_METADATA",
+        description="times, poster, times,poster or off",
+    )
+    input_bucket: Annotated[str, _from_text(parse_bucket)] = Field(
+        default="",
+        alias="SNAPSHOT_INPUT_BUCKET",
+        description="a full name with appid, examplebucket-1250000000",
+    )
+    input_prefix: Annotated[str, _from_text(parse_input_prefix)] = Field(
         default="", alias="SNAPSHOT_INPUT_PREFIX", description="the beginning of a key, such as videos/"
     )
-    extensions: Annotated[tuple[str, ...], BeforeValidator(_extensions)] = Field(
-        default=_extensions("avi,mp4,m4v,mkv,mov,webm,flv,ts,3gp"),
+    extensions: Annotated[tuple[str, ...], _from_text(parse_extensions)] = Field(
+        default=parse_extensions("avi,mp4,m4v,mkv,mov,webm,flv,ts,mts,m2ts,3gp"),
         alias="SNAPSHOT_EXTENSIONS",
         description="endings such as mp4,mov: letters and digits, several with commas",
     )
-    output_prefix: Annotated[str, AfterValidator(_output_prefix)] = Field(
+    output_prefix: Annotated[str, _from_text(parse_output_prefix)] = Field(
         default="thumbnails/",
         validate_default=True,  # against the input prefix
         alias="SNAPSHOT_OUTPUT_PREFIX",
-        description="1 to 200 bytes, not beginning with /, never empty",
+        description="1 to 200 bytes such as thumbnails/, not beginning with /, never empty",
     )
-    output_bucket: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,48}-\d{5,})?$")] = Field(
+    output_bucket: Annotated[str, _from_text(parse_bucket)] = Field(
         default="",
         alias="SNAPSHOT_OUTPUT_BUCKET",
         description="a full name with appid, examplebucket-1250000000",
     )
-    concurrency: Annotated[int, Field(ge=1, le=64)] = Field(
+    public_url: Annotated[str, _from_text(parse_public_url)] = Field(
+        default="",
+        alias="SNAPSHOT_PUBLIC_URL",
+        description="unset, or the address under which the output bucket is read, https://media.example.com",
+    )
+    on_replace: Annotated[Literal["remove", "keep"], _choice("remove", "keep")] = Field(
+        default="remove", alias="SNAPSHOT_ON_REPLACE", description="remove or keep"
+    )
+    on_delete: Annotated[Literal["remove", "keep"], _choice("remove", "keep")] = Field(
+        default="remove", alias="SNAPSHOT_ON_DELETE", description="remove or keep"
+    )
+    concurrency: Annotated[int, _whole_number(1, 64)] = Field(
         default=8, alias="SNAPSHOT_CONCURRENCY", description="a whole number, 1 to 64"
     )
-    max_calls: Annotated[int, Field(ge=2, le=10_000)] = Field(
+    max_calls: Annotated[int, _whole_number(2, 10_000)] = Field(
         default=100,
         alias="SNAPSHOT_MAX_CALLS",
         description="a whole number, 2 to 10000 (the call for the length is one of them)",
     )
-    cache_control: Annotated[str, AfterValidator(_header_value)] = Field(
+    cache_control: Annotated[str, _from_text(parse_cache_control)] = Field(
         default="public, max-age=31536000, immutable",
         alias="SNAPSHOT_CACHE_CONTROL",
-        description="a Cache-Control header of 1 to 200 ASCII characters, no blank at either end",
+        description="a Cache-Control header of 1 to 200 ASCII characters; write max-age:3600, since SCF breaks at =",
     )
-    endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
+    endpoint: Annotated[str, _from_text(parse_endpoint)] = Field(
         default="",
         alias="SNAPSHOT_ENDPOINT",
         description="unset, or an emulator on this machine: http://127.0.0.1:PORT",
@@ -143,10 +177,10 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Give the settings that these variables say; a variable that is not there takes its default.
+        """Return the settings that these variables give; a variable that is not there takes its default.
 
         Raises:
-            BadSettings: names every wrong variable at once: the shape of its value and what is accepted.
+            BadSettings: names every wrong variable at once: its value, the reason, and what is accepted.
         """
         settings, problems = _read(cls, environ)
         problems += _misspelt(environ)
@@ -154,37 +188,33 @@ class Settings(BaseModel):
             raise BadSettings(problems)
         return settings
 
+    @property
+    def format(self) -> str:
+        """Return the first of the formats, which is the poster's."""
+        return self.formats[0]
+
     @field_validator("output_prefix")
     @classmethod
     def _some_key_can_be_a_source(cls, output_prefix: str, info: ValidationInfo) -> str:
         if info.data.get("input_prefix", "").startswith(output_prefix):
-            raise ValueError(
+            raise PydanticCustomError(
+                "prefixes_leave_no_source",
                 "SNAPSHOT_INPUT_PREFIX lies under SNAPSHOT_OUTPUT_PREFIX, where nothing is ever a source; "
-                "accepted: an input prefix outside the output prefix"
+                "accepted: an input prefix outside the output prefix",
             )
         return output_prefix
 
-    def recipe(self, times: tuple[TimePoint, ...]) -> str:
-        """Give the SHA-256, 64 hex digits, of all that decides which pictures come out at these `times`."""
-        parts = {
-            "version": RECIPE_VERSION,
-            "times": sorted(repr(point) for point in times),
-            "sizes": [str(size) for size in self.sizes],
-            "format": self.format,
-            "mode": self.mode,
-            "rotate": self.rotate,
-            "max_calls": self.max_calls,
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
 
 class Account(BaseModel):
-    """Where the function runs and with whose keys. The keys never show in a repr."""
+    """The region, the account and the credentials of the function. Credentials never show in a repr."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     region: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$")] = Field(
         alias="TENCENTCLOUD_REGION", description="a region such as ap-guangzhou, set by SCF"
+    )
+    appid: Annotated[str, Field(pattern=r"^(\d{5,20})?$")] = Field(
+        default="", alias="TENCENTCLOUD_APPID", description="the number of the account, set by SCF"
     )
     secret_id: Annotated[SecretStr, Field(min_length=1)] = Field(
         alias="TENCENTCLOUD_SECRETID", description="set by SCF where the function has a run role"
@@ -198,16 +228,16 @@ class Account(BaseModel):
 
 
 def read_environment(environ: Mapping[str, str]) -> tuple[Settings, Account]:
-    """Give settings and account.
+    """Return settings and account.
 
     Raises:
         BadSettings: names every wrong or missing variable of both at once.
     """
     settings, problems = _read(Settings, environ)
     problems += _misspelt(environ)
-    account, more = _read(Account, environ)
+    account, account_problems = _read(Account, environ)
     if settings is None or account is None or problems:
-        raise BadSettings([*problems, *more])
+        raise BadSettings([*problems, *account_problems])
     return settings, account
 
 
@@ -215,44 +245,79 @@ _Model = TypeVar("_Model", Settings, Account)
 
 
 def _read(model: type[_Model], environ: Mapping[str, str]) -> tuple[_Model | None, list[str]]:
-    by_variable = {str(field.alias): field for field in model.model_fields.values()}
-    values = {name: environ[name] for name in by_variable if name in environ}
+    fields = {str(field.alias): field for field in model.model_fields.values()}
+    values = {name: environ[name] for name in fields if name in environ}
     try:
         return model.model_validate(values), []
     except ValidationError as error:
+        secrets = _secrets(environ)
         details = error.errors(include_input=False, include_url=False)
-        return None, [_problem(detail, by_variable, values) for detail in details]
+        return None, [_problem(detail, fields, values, secrets) for detail in details]
+
+
+def _secrets(environ: Mapping[str, str]) -> list[str]:
+    secret = [str(field.alias) for field in Account.model_fields.values() if field.annotation is SecretStr]
+    return [environ[name] for name in secret if environ.get(name)]
+
+
+def _problem(
+    detail: Any,  # noqa: ANN401  # pydantic's own dictionary
+    fields: Mapping[str, Any],
+    values: Mapping[str, str],
+    secrets: list[str],
+) -> str:
+    if detail["type"] == "prefixes_leave_no_source":
+        return str(detail["msg"])
+    variable = str(detail["loc"][0])
+    accepted = str(fields[variable].description)
+    if variable not in values:
+        return f"{variable} is not set; it is {accepted}"
+    value = values[variable]
+    if any(secret in value for secret in secrets):
+        return f"{variable} holds one of the credentials; accepted: {accepted}"
+    if fields[variable].annotation is SecretStr:
+        return f"{variable} is empty; it is {accepted}"
+    reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
+    return explain(variable, value, reason, accepted)
+
+
+_PREFIX = "SNAPSHOT"
+_MIN_LIKENESS = 0.7  # of the part after SNAPSHOT: TIME for TIMES 0.89, ROTATION for ROTATE 0.71, SIDE for SIZES 0.67
+_SURE_LIKENESS = 0.8  # below, SNAPSHOT_PREFIX may be the one of the input or of the output
+_MIN_PART = 3  # letters: SNAPSHOT_URL
+_MIN_WHOLE_LIKENESS = 0.88  # of the whole name, where SNAPSHOT itself is misspelt
+_MIN_COMMON = 5  # of the seven letters of SNAPSHOT, among the first ten: most variables of others are not compared
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
-    known = [str(field.alias) for field in Settings.model_fields.values()]
+    known = {str(field.alias) for field in Settings.model_fields.values()}
     problems = []
-    for name in sorted(environ):
-        if name.startswith("SNAPSHOT_") and name not in known:
-            meant = get_close_matches(name, known, n=1, cutoff=0.8)
-            problems.append(
-                f"{name} is no setting" + (f"; {meant[0]} is" if meant else f"; accepted: {', '.join(known)}")
-            )
+    for name in sorted(environ.keys() - known):
+        near = _nearest(_letters(name))
+        if near:
+            problems.append(f"{show(name)[1:-1]} is no setting; {' or '.join(near)} is")
+        elif name.startswith(f"{_PREFIX}_"):
+            problems.append(f"{show(name)[1:-1]} is no setting; accepted: {', '.join(sorted(known))}")
     return problems
 
 
-def _problem(detail: Any, by_variable: Mapping[str, Any], values: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's own dictionary
-    reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
-    if reason.startswith("SNAPSHOT_"):  # about two variables, which it names
-        return reason
-    variable = str(detail["loc"][0])
-    accepted = by_variable[variable].description
-    if variable not in values:
-        return f"{variable} is not set; it is {accepted}"
-    if reason.startswith("time point"):
-        accepted = reason if TIMES_ACCEPTED in reason else f"{reason}; accepted: {accepted}"
-        return f"{variable} (shaped {_shape(values[variable])}): {accepted}"
-    return f"{variable} (shaped {_shape(values[variable])}); accepted: {accepted}"
+def _nearest(letters: str) -> list[str]:
+    """Return the settings that a name written with these letters can mean, best first."""
+    if len(set(_PREFIX).intersection(letters[:10])) < _MIN_COMMON:
+        return []
+    known = {str(field.alias): _letters(str(field.alias)) for field in Settings.model_fields.values()}
+    if not letters.startswith(_PREFIX):
+        matches = get_close_matches(letters, known.values(), n=1, cutoff=_MIN_WHOLE_LIKENESS)
+        return [name for name, spelt in known.items() if spelt in matches]
+    rest = letters.removeprefix(_PREFIX)
+    parts = {name: spelt.removeprefix(_PREFIX) for name, spelt in known.items()}
+    likeness = {name: SequenceMatcher(None, rest, part).ratio() for name, part in parts.items()}
+    best = max(likeness, key=lambda name: likeness[name])
+    if likeness[best] >= _SURE_LIKENESS:
+        return [best]
+    holding = [name for name, part in parts.items() if len(rest) >= _MIN_PART and rest in part]
+    return holding or ([best] if likeness[best] >= _MIN_LIKENESS else [])
 
 
-def _shape(value: str) -> str:
-    """Give what a value looks like without giving it away: digits as 9, letters as a."""
-    if not value:
-        return "empty"
-    shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", value[:MOST_SHOWN]))
-    return repr(shape + ("…" if len(value) > MOST_SHOWN else ""))
+def _letters(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())

@@ -1,0 +1,52 @@
+import pytest
+
+from snapshot.fields import never_matches, parse_bucket, parse_cache_control, parse_poster, parse_whole_number
+from snapshot.times import At
+
+
+@pytest.mark.parametrize(
+    ("text", "poster"), [("BEST", "best"), ("first unless flat", "first-unless-flat"), ("0", At(0))]
+)
+def test_poster(text, poster):
+    """The poster is one of two words or a moment."""
+    assert parse_poster(text) == poster
+
+
+@pytest.mark.parametrize("prefix", ["", "videos/", "视频/", "a.b/", "videos", "Movies, 2024/", "part:1/", "C/", "..a/"])
+def test_possible_prefix(prefix):
+    """A prefix that keys can begin with has no reason against it."""
+    assert never_matches(prefix) == ""
+
+
+@pytest.mark.parametrize(
+    "prefix", ["/", "//videos", "*", "videos/*.mp4", "s3://b/", "HTTPS://b", "b.cos.gz.myqcloud.com", "a/,b/"]
+)
+def test_impossible_prefix(prefix):
+    """A prefix that no key begins with has one sentence against it, which says what to write."""
+    assert "write" in never_matches(prefix)
+
+
+def test_empty_bucket():
+    """A bucket may be left out."""
+    assert parse_bucket(" ") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("max-age:3600", "max-age=3600"),
+        ("no-cache", "no-cache"),
+        ("a, s-maxage:1, b", "a, s-maxage=1, b"),
+        ("max-age=5", "max-age=5"),
+    ],
+)
+def test_cache_control(text, header):
+    """A colon stands for the equals sign that SCF's variables cannot carry."""
+    assert parse_cache_control(text) == header
+
+
+@pytest.mark.parametrize("text", ["9" * 13, "1_000", "0x10", "", "+", "١.٥"])
+def test_whole_number(text):
+    """Only digits with one sign are a whole number, of a bounded length."""
+    with pytest.raises(ValueError, match=r"^(not a whole number)?$"):
+        parse_whole_number(text, 0, 10**15)
