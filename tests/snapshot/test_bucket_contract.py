@@ -1,21 +1,21 @@
-"""One contract, two buckets: the fake that the pipeline's tests use, and the real door against the emulator."""
+"""One contract, two buckets: the fake that the pipeline's tests use, and the real client against the emulator."""
 
 import io
-import time
 from urllib.parse import unquote_plus
 
 import pytest
 from PIL import Image
 
 from emulator.cloud import Cloud
-from snapshot.bucket import Bucket
-from snapshot.cos import Door
-from snapshot.errors import CloudRefused
-from tests.fakes import FakeCloud, FakeFilm
-from tests.films import film, sound
+from snapshot.deadline import Deadline
+from snapshot.errors import SetupError, SourceChanged, SourceRejected
+from snapshot.tencent.bucket import Bucket
+from snapshot.tencent.client import CosClient
+from tests.snapshot.fakes import FakeCloud, FakeFilm
+from tests.snapshot.films import film, sound
 
 NAME, OTHER = "examplebucket-1250000000", "nosuch-1250000000"
-ASKED = {"at_ms": 1500, "width_px": 0, "height_px": 0, "format": "jpg", "mode": "exactframe", "rotate": "auto"}
+REQUEST = {"at_ms": 1500, "width_px": 0, "height_px": 0, "format": "jpg", "mode": "exactframe", "rotate": "auto"}
 
 
 class Fake:
@@ -34,17 +34,17 @@ class Fake:
 
 class Real:
     def __init__(self, cloud):
-        self.door = Door(
+        self.client = CosClient(
             region=cloud.region,
             secret_id=cloud.secret_id,
             secret_key=cloud.secret_key,
             token="",
-            deadline=time.monotonic() + 60,
+            deadline=Deadline.after(60),
             endpoint=cloud.endpoint,
         )
 
     def open(self, name=NAME):
-        return Bucket(self.door, name)
+        return Bucket(self.client, name)
 
     def upload_film(self, key):
         put(self.open(), key, film())
@@ -54,7 +54,7 @@ class Real:
 
 
 @pytest.fixture(scope="module")
-def the_cloud():
+def contract_cloud():
     with Cloud(buckets=(NAME,)) as cloud:
         yield cloud
 
@@ -64,23 +64,25 @@ def side(request):
     if request.param == "fake":
         yield Fake()
         return
-    cloud = request.getfixturevalue("the_cloud")
+    cloud = request.getfixturevalue("contract_cloud")
     cloud.clear()
     real = Real(cloud)
     yield real
-    real.door.close()
+    real.client.close()
 
 
 def put(bucket, key, body, **metadata):
     bucket.put(key, body, content_type="application/octet-stream", cache_control="no-cache", metadata=metadata)
 
 
-def test_nothing_is_none(side):
+def test_absent(side):
+    """An object that does not exist is None."""
     assert side.open().head("a") is None
     assert side.open().get("a") is None
 
 
-def test_what_is_put_is_there(side):
+def test_put(side):
+    """A stored object has its bytes, its ETag, its length and its metadata."""
     put(side.open(), "a", b"12345", **{"x-cos-meta-snapshot-source-etag": "e"})
     assert side.open().get("a") == b"12345"
     stored = side.open().head("a")
@@ -88,7 +90,8 @@ def test_what_is_put_is_there(side):
     assert stored.metadata["x-cos-meta-snapshot-source-etag"] == "e"
 
 
-def test_an_empty_object_is_empty_bytes(side):
+def test_empty_object(side):
+    """An empty object is empty bytes, not None."""
     put(side.open(), "a", b"")
     assert side.open().get("a") == b""
     assert side.open().head("a").size_bytes == 0
@@ -97,45 +100,110 @@ def test_an_empty_object_is_empty_bytes(side):
 @pytest.mark.parametrize(
     "key", ["a b", "a+b", "a%2Bb", "视频/🎬", "a//b", "/a", "//a", "a/../b", "a/./b", "a'\"<&>?#", "k" * 850]
 )
-def test_a_key_is_itself(side, key):
+def test_any_key(side, key):
+    """A key is used as it is, whatever characters it has."""
     put(side.open(), key, key.encode())
     assert side.open().get(key) == key.encode()
     if unquote_plus(key) != key:
         assert side.open().get(unquote_plus(key)) is None
 
 
-def test_a_bucket_that_does_not_exist_is_about_the_set_up(side):
-    with pytest.raises(CloudRefused) as raised:
+def test_no_bucket(side):
+    """A bucket that does not exist is an error of the set-up."""
+    with pytest.raises(SetupError) as raised:
         side.open(OTHER).get("a")
-    assert (raised.value.code, raised.value.about_setup, raised.value.retry) == ("NoSuchBucket", True, False)
+    assert (raised.value.code, raised.value.retryable) == ("NoSuchBucket", True)
     assert side.open(OTHER).head("a") is None
 
 
-def test_media_info_describes_the_film(side):
+def test_media_info(side):
+    """Media info has length, size and codec of a video."""
     side.upload_film("a.mp4")
     media = side.open().media_info("a.mp4")
     assert (media.duration_ms, media.width_px, media.height_px, media.codec) == (5000, 320, 180, "h264")
     assert media.has_picture
 
 
-def test_media_info_of_sound_has_no_picture(side):
+def test_sound_only(side):
+    """Media info of a file with sound only has no picture."""
     side.upload_sound("a.mp4")
     assert not side.open().media_info("a.mp4").has_picture
 
 
 @pytest.mark.parametrize("operation", ["media_info", "snapshot"])
-@pytest.mark.parametrize(("key", "body"), [("gone.mp4", None), ("text.mp4", b"no film, " * 99)], ids=["gone", "text"])
-def test_what_is_no_film_is_refused_for_good_and_not_about_the_set_up(side, operation, key, body):
+def test_no_video(side, operation):
+    """A file that is no video is refused for good, and the set-up is not to blame."""
     bucket = side.open()
-    if body:
-        put(bucket, key, body)
-    with pytest.raises(CloudRefused) as raised:
-        getattr(bucket, operation)(key, **(ASKED if operation == "snapshot" else {}))
-    assert (raised.value.about_setup, raised.value.retry) == (False, False)
+    put(bucket, "text.mp4", b"no film, " * 99)
+    with pytest.raises(SourceRejected) as raised:
+        getattr(bucket, operation)("text.mp4", **(REQUEST if operation == "snapshot" else {}))
+    assert not raised.value.retryable
+
+
+@pytest.mark.parametrize("operation", ["media_info", "snapshot"])
+def test_source_gone(side, operation):
+    """A source that is not there any more has changed, and the event must not be lost; it is paid for once."""
+    bucket = side.open()
+    with pytest.raises(SourceChanged) as raised:
+        getattr(bucket, operation)("gone.mp4", **(REQUEST if operation == "snapshot" else {}))
+    assert (raised.value.code, raised.value.retryable) == ("SourceChanged", True)
+    assert bucket.calls == {operation: 1, "failed": 1}
+
+
+def test_preparations(side):
+    """A plan adds to the retry budget, and connections can be opened ahead; both cost nothing."""
+    bucket = side.open()
+    bucket.allow_retries(20)
+    bucket.warm(2)
+    assert bucket.calls == {}
+    assert bucket.head("a") is None
+
+
+def test_get_within(side):
+    """A document longer than is wanted is none."""
+    put(side.open(), "a", b"12345")
+    assert side.open().get("a", max_bytes=5) == b"12345"
+    assert side.open().get("a", max_bytes=4) is None
+
+
+def test_list(side):
+    """A listing has every key under the prefix, in the order of their bytes, with ETag and length."""
+    bucket = side.open()
+    for key in ["p/b", "p/a b+c%2B", "p/视频", "q", "p", "p/"]:
+        put(bucket, key, key.encode())
+    listed = bucket.list("p/")
+    assert [entry.key for entry in listed] == ["p/", "p/a b+c%2B", "p/b", "p/视频"]
+    assert listed[2].etag == bucket.head("p/b").etag
+    assert [entry.size_bytes for entry in listed] == [len(entry.key.encode()) for entry in listed]
+    assert bucket.list("nothing/") == ()
+    assert [entry.key for entry in bucket.list("p/a b")] == ["p/a b+c%2B"]
+
+
+def test_list_of_no_bucket(side):
+    """A listing of a bucket that does not exist is the set-up's fault."""
+    with pytest.raises(SetupError) as raised:
+        side.open(OTHER).list("a")
+    assert raised.value.code == "NoSuchBucket"
+
+
+def test_delete(side):
+    """A deleted object is gone; deleting what is not there is fine."""
+    bucket = side.open()
+    put(bucket, "a", b"1")
+    bucket.delete("a")
+    assert bucket.head("a") is None
+    bucket.delete("a")
+    assert bucket.list("") == ()
+
+
+def test_last_modified(side):
+    """HEAD says when an object was stored."""
+    put(side.open(), "a", b"1")
+    assert side.open().head("a").last_modified.endswith(" GMT")
 
 
 @pytest.mark.parametrize(
-    ("asked", "size"),
+    ("changes", "size"),
     [
         ({}, (320, 180)),
         ({"width_px": 160}, (160, 90)),
@@ -144,25 +212,28 @@ def test_what_is_no_film_is_refused_for_good_and_not_about_the_set_up(side, oper
         ({"format": "png", "mode": "keyframe", "rotate": "off"}, (320, 180)),
     ],
 )
-def test_a_snapshot_is_a_picture_of_the_size_and_format_asked_for(side, asked, size):
+def test_snapshot(side, changes, size):
+    """A snapshot is a picture in the size and format of the request."""
     side.upload_film("a.mp4")
-    wanted = {**ASKED, **asked}
-    picture = Image.open(io.BytesIO(side.open().snapshot("a.mp4", **wanted)))
-    assert (picture.size, picture.format) == (size, {"jpg": "JPEG", "png": "PNG"}[wanted["format"]])
+    request = {**REQUEST, **changes}
+    picture = Image.open(io.BytesIO(side.open().snapshot("a.mp4", **request)))
+    assert (picture.size, picture.format) == (size, {"jpg": "JPEG", "png": "PNG"}[request["format"]])
 
 
 @pytest.mark.parametrize("at_ms", [5000, 99_000])
-def test_a_moment_past_the_end_is_refused_for_good(side, at_ms):
+def test_past_the_end(side, at_ms):
+    """A moment past the end is refused for good."""
     side.upload_film("a.mp4")
-    with pytest.raises(CloudRefused) as raised:
-        side.open().snapshot("a.mp4", **{**ASKED, "at_ms": at_ms})
-    assert (raised.value.status, raised.value.code, raised.value.about_setup) == (400, "InvalidArgument", False)
+    with pytest.raises(SourceRejected) as raised:
+        side.open().snapshot("a.mp4", **{**REQUEST, "at_ms": at_ms})
+    assert (raised.value.status, raised.value.code) == (400, "InvalidArgument")
 
 
-def test_paid_calls_are_counted(side):
+def test_paid_calls(side):
+    """Each paid call is counted."""
     side.upload_film("a.mp4")
     bucket = side.open()
     bucket.media_info("a.mp4")
-    bucket.snapshot("a.mp4", **ASKED)
-    bucket.snapshot("a.mp4", **ASKED)
+    bucket.snapshot("a.mp4", **REQUEST)
+    bucket.snapshot("a.mp4", **REQUEST)
     assert bucket.calls == {"media_info": 1, "snapshot": 2}

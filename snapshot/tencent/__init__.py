@@ -1,0 +1,1 @@
+"""The client of Tencent Cloud: requests, what the responses mean, and one bucket."""
