@@ -1,0 +1,1 @@
+"""Products of frames, bytes to bytes: one module a product."""
