@@ -1,127 +1,112 @@
-"""A Shot -> Frame | Missed, through a Camera. It knows neither the SDK nor output sizes nor where things are stored.
+"""The bytes of a snapshot -> checked by its header, then decoded once: measured and rendered.
 
-Only what decodes and measures as it should is a Frame. A failure that can heal by itself goes on up as an exception.
+Nothing that does not decode is ever stored. A picture is judged by what it must be, not by what media info says of the
+video: containers hold several streams, change their size on the way, or describe it wrongly.
 """
 
-import io
-import threading
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from PIL import Image, UnidentifiedImageError
+from snapshot.errors import BadFrame
+from snapshot.plan import MAX_SIDE_PX, Shot
+from snapshot.products.picture import BadPicture, Header, decode, read_header
+from snapshot.products.scoring import FrameStats, measure
+from snapshot.products.small import make_small
+from snapshot.products.thumbnails import Thumbnail, cost_bytes, render, smallest_decode
+from snapshot.settings import Settings
 
-from snapshot.errors import BadFrame, CloudRefused
-from snapshot.plan import Missed, Shot
-
-DECODING = threading.BoundedSemaphore(2)  # pictures decoded at one time: one of 8K takes 100 MB
-LONGEST_SIDE_PX = 4096
-PILLOW_NAMES = {"jpg": "JPEG", "png": "PNG"}
+_FILE_BYTES_PER_PIXEL = {"jpg": 0.5, "png": 3.0}  # more than most take
+_SMALLER, _MIN_FITTED_PX = 0.95, 320  # what is tried next where a picture does not fit, and where that ends
 
 
 @dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """What is known of a film: length in milliseconds, coded size in pixels, codec; None where it is not known.
+class Developed:
+    """The result of one snapshot: its size, its measures, its thumbnails from the largest downwards.
 
-    `has_picture` is False where there is sound only.
+    `small` is a small JPEG file of it, empty where none was asked for.
     """
-
-    duration_ms: int | None
-    width_px: int | None
-    height_px: int | None
-    codec: str | None
-    has_picture: bool
-
-
-class Camera(Protocol):
-    """Takes pictures of one stored film."""
-
-    def snapshot(
-        self, key: str, *, at_ms: int, width_px: int, height_px: int, format: str, mode: str, rotate: str
-    ) -> bytes:
-        """Give a picture file in `format` of the moment `at_ms`; at most one of width and height is above 0.
-
-        Raises:
-            CloudRefused: this moment cannot be had.
-            CloudUnavailable: it may be had later.
-            BadFrame: the answer is no picture.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture file of one moment that has been looked at: it decodes, and it measures `width_px` by `height_px`."""
 
     at_ms: int
-    body: bytes
     width_px: int
     height_px: int
-    format: str
+    stats: FrameStats
+    thumbnails: tuple[Thumbnail, ...]
+    small: bytes
 
 
-def capture(camera: Camera, key: str, shot: Shot, media: MediaInfo) -> Frame | Missed:
-    """Give the frame of a shot.
+def check_frame(body: bytes, shot: Shot, *, key: str) -> Header:
+    """Return the header of a snapshot, before anything is decoded.
 
     Raises:
-        CloudUnavailable: it may be had later.
-        CloudRefused: the set-up is to blame, not the video.
+        BadFrame: the bytes are no picture in the format asked for, or one beyond what is safe to decode.
     """
     try:
-        body = camera.snapshot(
-            key,
-            at_ms=shot.at_ms,
-            width_px=shot.width_px,
-            height_px=shot.height_px,
-            format=shot.format,
-            mode=shot.mode,
-            rotate=shot.rotate,
-        )
-        with DECODING:
-            return _checked(body, key, shot, media)
-    except (CloudRefused, BadFrame) as error:
-        if isinstance(error, CloudRefused) and error.about_setup:
-            raise
-        return Missed(shot.at_ms, error.code, error.message)
+        header = read_header(body)
+    except BadPicture as error:
+        raise _bad(str(error), key) from error
+    size = f"{header.width_px}x{header.height_px}"
+    if header.format != shot.format:
+        raise _bad(f"a picture in {header.format} where {shot.format} was asked for", key)
+    if (shot.width_px or shot.height_px) and header.width_px * header.height_px > MAX_SIDE_PX**2:
+        raise _bad(f"a picture of {size} where {shot.width_px}x{shot.height_px} was asked for", key)
+    return header
 
 
-def _checked(body: bytes, key: str, shot: Shot, media: MediaInfo) -> Frame:
-    def bad(message: str) -> BadFrame:
-        return BadFrame(message, operation="GetSnapshot", key=key, code="BadFrame")
+def develop(
+    header: Header, shot: Shot, settings: Settings, *, key: str, render_thumbnails: bool, small_px: int = 0
+) -> Developed:
+    """Return the measures of a checked snapshot, its thumbnails in every size and format, and a small file of it.
 
-    try:
-        with Image.open(io.BytesIO(body)) as picture:
-            if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
-                raise bad(f"a picture of {picture.width}x{picture.height} is beyond what is safe to decode")
-            picture.load()
-            size, name = picture.size, picture.format
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise bad("a picture beyond what is safe to decode") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise bad(f"{len(body)} bytes that do not decode as a picture") from error
-    if name != PILLOW_NAMES[shot.format]:
-        raise bad(f"a picture in {name} where {shot.format} was asked for")
-    if not _measures(size, shot, media):
-        raise bad(f"a picture of {size[0]}x{size[1]} where {_asked(shot, media)} was asked for")
-    return Frame(shot.at_ms, body, size[0], size[1], shot.format)
+    `small_px` is the longer side of the small file, 0 for none.
 
-
-def _measures(size: tuple[int, int], shot: Shot, media: MediaInfo) -> bool:
-    """Tell whether a picture has the size asked for; the video's own is accepted too, so that nothing need enlarge.
-
-    The media info says nothing of rotation and the pixels may not be square, so of the own size one side is enough.
+    Raises:
+        BadFrame: it does not decode.
+        BadSettings: this build of Pillow cannot write a format.
     """
-    if shot.width_px and size[0] == shot.width_px:
-        return True
-    if shot.height_px and size[1] == shot.height_px:
-        return True
-    own = {side for side in (media.width_px, media.height_px) if side}
-    if own and max(own) > LONGEST_SIDE_PX and max(size) <= LONGEST_SIDE_PX:
-        return True  # "[0, 4096]" may hold for the own size as well: not documented
-    if not own:
-        return not (shot.width_px or shot.height_px)
-    return bool(own & set(size))
+    sizes = settings.sizes if render_thumbnails else ()
+    try:
+        picture = decode(header, smallest_px=smallest_decode(header, sizes, settings.formats, settings.fit))
+    except BadPicture as error:
+        raise _bad(str(error), key) from error
+    rendered = render(picture, sizes, settings.formats, at_ms=shot.at_ms, fit=settings.fit, quality=settings.quality)
+    thumbnails = tuple(rendered)
+    small = make_small(picture, small_px) if small_px else b""
+    return Developed(shot.at_ms, header.width_px, header.height_px, measure(picture.pixels), thumbnails, small)
 
 
-def _asked(shot: Shot, media: MediaInfo) -> str:
-    if shot.width_px or shot.height_px:
-        return f"{shot.width_px}x{shot.height_px}"
-    return f"the video's own {media.width_px}x{media.height_px}"
+def estimate_bytes(width_px: int, height_px: int, format: str, settings: Settings) -> int:
+    """Return the memory that developing a snapshot of this size takes at most, without its file."""
+    return cost_bytes(width_px, height_px, settings.sizes, settings.formats, fit=settings.fit, source_format=format)
+
+
+def estimate_file_bytes(pixels: int, format: str) -> int:
+    """Return the bytes that a snapshot's file has at most."""
+    return int(pixels * _FILE_BYTES_PER_PIXEL[format])
+
+
+def captured_size(shot: Shot, width_px: int, height_px: int) -> tuple[float, float]:
+    """Return width and height in pixels, not rounded, of a snapshot of a video of this size."""
+    scale = shot.width_px / width_px or shot.height_px / height_px or 1.0
+    return width_px * scale, height_px * scale
+
+
+def fit_memory(shot: Shot, width_px: int, height_px: int, settings: Settings, *, free_bytes: int) -> Shot:
+    """Return the shot of a video of this size, asked for smaller where its picture would take more memory than is free.
+
+    A picture of 320 px is asked for however little is free.
+    """
+    sides_px = captured_size(shot, width_px, height_px)
+    longer_px, fitted = max(sides_px), 1.0
+    while longer_px * fitted > _MIN_FITTED_PX:
+        across, down = (round(side_px * fitted) for side_px in sides_px)
+        file_bytes = estimate_file_bytes(across * down, shot.format)
+        if file_bytes + estimate_bytes(across, down, shot.format, settings) <= free_bytes:
+            break
+        fitted = min(fitted * _SMALLER, MAX_SIDE_PX / longer_px)  # the API takes no longer side
+    if fitted == 1.0:
+        return shot
+    is_wide = width_px >= height_px
+    return replace(shot, width_px=across if is_wide else 0, height_px=0 if is_wide else down)
+
+
+def _bad(message: str, key: str) -> BadFrame:
+    return BadFrame(message, operation="GetSnapshot", key=key, code="BadFrame")

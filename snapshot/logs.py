@@ -6,10 +6,12 @@ Source: SCF log structure (INTL), read 2026-11-22.
 
 import json
 import logging
+import re
 import sys
 import time
 
 ROOT = "snapshot"
+_LINE_ENDS = re.compile(r"[\x7f-\x9f\u2028\u2029]")  # JSON leaves them; a log viewer may end a line there
 
 
 def fact(logger: logging.Logger, name: str, /, *, level: int = logging.INFO, **facts: object) -> None:
@@ -43,8 +45,12 @@ class _JsonLine(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["raised"] = record.exc_info[0].__name__
             line["stack"] = _where(record)
-        text = json.dumps(line, ensure_ascii=False, default=str)
+        text = _LINE_ENDS.sub(_escape, json.dumps(line, ensure_ascii=False, default=str))
         return text.encode(errors="backslashreplace").decode()  # a lone surrogate, as JSON escapes it
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _where(record: logging.LogRecord) -> list[str]:

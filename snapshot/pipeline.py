@@ -1,229 +1,208 @@
-"""One record -> one Outcome: the five steps in order, the manifest last. It knows neither SDK nor environment."""
+"""One event of one key -> the output brought in line with the source as it is now, and the outcome.
+
+    inspect    HEAD of the source, GET of the manifest, LIST of the folder, side by side
+    decide     what is to be done (state.py, pure)
+    make       a generation (making.py), or sweep, or remove
+    inspect    again, until there is nothing left to do
+
+Whoever writes last inspects last, so the newer upload wins whatever finishes last, and an invocation that is killed
+leaves nothing that the next one does not put right. The source is looked at once more before anything is deleted.
+"""
 
 import logging
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from itertools import pairwise
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from functools import partial
 
-from snapshot import __version__
-from snapshot.errors import BadEvent, CloudRefused, CloudUnavailable, SnapshotError
-from snapshot.events import MADE_HERE, Skipped, Video
-from snapshot.frames import Camera, MediaInfo
+from snapshot.errors import BadEvent, SnapshotError, SourceChanged, SourceRejected
+from snapshot.events import Removal, Upload
+from snapshot.invocation import CPU_WORKERS, Invocation
+from snapshot.layout import SOURCE_ETAG_METADATA, Layout
 from snapshot.logs import fact
-from snapshot.manifest import (
-    Calls,
-    Manifest,
-    MissedEntry,
-    PosterEntry,
-    Source,
-    ThumbnailEntry,
-    parse_manifest,
-    spell_time,
-)
-from snapshot.outcomes import Failed, Made, Outcome, Unchanged
-from snapshot.plan import Keys, Missed, Plan, name_generation, plan_shots
-from snapshot.poster import why
-from snapshot.settings import Settings
-from snapshot.taking import Candidate, Studio, take_all
-from snapshot.thumbnails import CONTENT_TYPES, Thumbnail
-from snapshot.times import TimePoint, parse_times
+from snapshot.manifest import NO_CALLS, Calls, parse_manifest
+from snapshot.media import ListedObject
+from snapshot.outcomes import Failed, Outcome, Removed
+from snapshot.scheduler import Scheduler
+from snapshot.state import Done, Inspection, Make, Remove, Sweep, decide, is_same_source, named_keys, named_objects
 
 logger = logging.getLogger(__name__)
 
-TIMES_OF_ONE = "x-cos-meta-snapshot-times"
-MUST_ASK_AGAIN = "no-cache"
+_MAX_ROUNDS = 8  # of inspecting and acting; a source that changes more often than that is left to the next delivery
+_MAX_MAKES = 3
+_WARM_CONNECTIONS = 4  # while the first look is under way
+# Of the time, to leave what was learned to the next delivery: two calls, and none is begun in the last 0.3 s.
+_MARGIN, _MIN_MARGIN_S, _MAX_MARGIN_S, _MAX_MARGIN = 0.1, 0.5, 1.5, 0.3
 
 
-class StoredObject(Protocol):
-    """What is known of an object without reading it: its ETag without quotes, its length, its own metadata."""
-
-    @property
-    def etag(self) -> str: ...  # noqa: D102 - said above
-    @property
-    def size_bytes(self) -> int: ...  # noqa: D102 - said above
-    @property
-    def metadata(self) -> Mapping[str, str]: ...  # noqa: D102 - said above
-
-
-class Bucket(Camera, Protocol):
-    """Objects of one bucket, and what CI makes of them. Every method raises CloudRefused and CloudUnavailable."""
-
-    @property
-    def calls(self) -> Mapping[str, int]:
-        """Give how many paid calls were sent: `media_info` and `snapshot`."""
-
-    def head(self, key: str) -> StoredObject | None:
-        """Give what is known of an object, None where there is none."""
-
-    def get(self, key: str) -> bytes | None:
-        """Give an object's bytes, None where there is none."""
-
-    def put(self, key: str, body: bytes, *, content_type: str, cache_control: str, metadata: Mapping[str, str]) -> None:
-        """Store an object."""
-
-    def media_info(self, key: str) -> MediaInfo:
-        """Give what is known of a film."""
-
-
-OpenBucket = Callable[[str], Bucket]  # by its full name; asks nothing
-
-
-def process(video: Video, *, settings: Settings, region: str, open_bucket: OpenBucket, now: datetime) -> Outcome:
-    """Give what became of one video; what goes wrong on purpose is a Failed.
+def process(upload: Upload | Removal, invocation: Invocation) -> Outcome:
+    """Return the outcome for one key; what goes wrong on purpose is a Failed.
 
     Raises nothing of its own; a defect of this program comes through.
     """
     try:
-        if video.region not in (None, region):
+        if upload.region not in (None, invocation.region):
             raise BadEvent(
-                f"the object is in {video.region}, the function in {region}; a COS trigger works within one region",
+                f"the object is in {upload.region}, the function in {invocation.region}; a COS trigger works within "
+                "one region",
                 code="WrongRegion",
             )
-        with ThreadPoolExecutor(settings.concurrency, thread_name_prefix="shot") as pool:
-            return _Work(settings, open_bucket, video.bucket, pool).do(video, region=region, now=now)
+        return _Job(upload, invocation).run()
     except SnapshotError as error:
-        return Failed.of(error, video.key)
+        return Failed.of(error, upload.key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """One look at a source: the key it really has, its object, its keys, the manifest that is there."""
+class _Job:
+    """The work on one key, from the first inspection to the last."""
 
-    key: str
-    stored: StoredObject
-    keys: Keys
-    manifest: Manifest | None
+    def __init__(self, upload: Upload | Removal, invocation: Invocation) -> None:
+        self._upload, self._invocation = upload, invocation
+        self._settings = invocation.settings
+        deadline = invocation.deadline.earlier(_margin_s(invocation.deadline.left_s()))
+        self._source = invocation.open_bucket(upload.bucket, deadline)
+        self._output = invocation.open_bucket(self._settings.output_bucket or upload.bucket, deadline)
+        self._source.warm(min(_WARM_CONNECTIONS, self._settings.concurrency))
+        self._scheduler = Scheduler(deadline, key=upload.key)
+        self._io = self._scheduler.lane(invocation.io, self._settings.concurrency)
+        self._cpu = self._scheduler.lane(invocation.cpu, CPU_WORKERS)
+        self._foreign: set[str] = set()  # names of ours that do not carry our mark: never deleted
+        self._abandoned: dict[str, Calls] = {}  # paid in rounds that were started over, by generation
+        self._layouts = _layouts(self._settings.output_prefix, upload)  # by the readings of the key that are possible
 
+    def run(self) -> Outcome:
+        """Return the outcome once an inspection finds nothing left to do.
 
-class _Work:
-    def __init__(self, settings: Settings, open_bucket: OpenBucket, bucket: str, pool: ThreadPoolExecutor) -> None:
-        self.settings, self.pool = settings, pool
-        self.source = open_bucket(bucket)
-        self.output = open_bucket(settings.output_bucket or bucket)
-
-    def do(self, video: Video, *, region: str, now: datetime) -> Outcome:
-        started = time.monotonic()
-        sight = self.look(video)
-        if isinstance(sight, Skipped):
-            return sight
-        times = _times_of(sight, self.settings)
-        recipe = self.settings.recipe(times)
-        if sight.manifest and sight.manifest.is_of(etag=sight.stored.etag, recipe=recipe):
-            return Unchanged(sight.key, sight.keys.manifest)
-
-        looked = time.monotonic()
-        media, missed = self.ask_media_info(sight)
-        plan = Plan((), self.settings.sizes, ())
-        if media.has_picture:
-            plan = plan_shots(self.settings, times, duration_ms=media.duration_ms)
-        planned = time.monotonic()
-        studio = Studio(self.source, sight.key, media, self.settings.format, lambda one: self.keep(sight, one))
-        taken = take_all(plan, studio, self.pool)
-        captured = time.monotonic()
-
-        self.check_source_is_the_same(sight)
-        poster = self.keep_poster(sight, taken.poster)
-        manifest = Manifest(
-            source=_describe_source(video.bucket, region, sight, media),
-            recipe=recipe,
-            thumbnails=tuple(ThumbnailEntry(**asdict(one)) for one in taken.stored),
-            missed=tuple(MissedEntry(**asdict(one)) for one in (*missed, *plan.dropped, *taken.missed)),
-            poster=poster,
-            calls=Calls(**{name: self.source.calls.get(name, 0) for name in ("snapshot", "media_info")}),
-            made_at=spell_time(now),
-            made_by=f"snapshot {__version__}",
+        Raises:
+            SnapshotError: it could not be done, as errors.py has it.
+        """
+        outcome: Outcome | None = None
+        makes = 0
+        for _ in range(_MAX_ROUNDS):
+            state = self._inspect()
+            decision = decide(state, self._settings, bucket=self._upload.bucket)
+            match decision:
+                case Done():
+                    return outcome or decision.outcome
+                case Sweep():
+                    self._delete(state, decision.keys)
+                    outcome = outcome or decision.outcome
+                case Remove():
+                    outcome = Removed(state.key, self._delete(state, decision.keys))
+                case Make() if makes < _MAX_MAKES:
+                    makes += 1
+                    outcome = self._make(state, decision) or outcome
+                case Make():
+                    break
+        raise SourceChanged(
+            "the object changed again and again while its pictures were taken; the next delivery starts over",
+            operation="HeadObject",
+            key=self._upload.key,
         )
-        self.put(sight, sight.keys.manifest, manifest.to_json(), "application/json", MUST_ASK_AGAIN)
-        moments = (started, looked, planned, captured, time.monotonic())
-        names = ("look_ms", "media_info_ms", "shots_ms", "write_ms")
-        spent = {name: int((end - begin) * 1000) for name, (begin, end) in zip(names, pairwise(moments), strict=True)}
-        fact(logger, "video.done", key=sight.key, manifest=sight.keys.manifest, **spent)
-        return Made(sight.key, sight.keys.manifest, len(manifest.thumbnails), len(manifest.missed))
 
-    def look(self, video: Video) -> _Sight | Skipped:
-        too_long: BadEvent | None = None
-        for key in (video.key, *([video.other_key] if video.other_key else [])):
-            try:
-                keys = Keys.of(self.settings, key)
-            except BadEvent as error:
-                too_long = error
-                continue
-            heading, reading = self.pool.submit(self.source.head, key), self.pool.submit(self.output.get, keys.manifest)
-            stored, manifest = heading.result(), parse_manifest(reading.result())
-            if stored is None:
-                continue
-            if stored.size_bytes == 0:
-                return Skipped(key, "an object of zero bytes")
-            if MADE_HERE in stored.metadata:
-                return Skipped(key, f"made by this function: it carries {MADE_HERE}")
-            return _Sight(key, stored, keys, manifest)
-        if too_long:
-            raise too_long
-        return Skipped(video.key, "there is no such object; it may have been deleted or moved since")
+    def _inspect(self) -> Inspection:
+        """Look at the source and its output; the reading of the key that has an object counts, else the first."""
+        states = [self._inspect_key(layout, key) for key, layout in self._layouts.items()]
+        for state in states:
+            if state.source is not None:
+                self._layouts = {state.key: state.layout}
+                return state
+        return next((state for state in states if state.listed), states[0])
 
-    def ask_media_info(self, sight: _Sight) -> tuple[MediaInfo, list[Missed]]:
-        """Give the media info; where the file is to blame that there is none, or no picture, say what is missed."""
+    def _inspect_key(self, layout: Layout, key: str) -> Inspection:
+        source, body, objects = self._io.gather(
+            lambda: self._source.head(key),
+            lambda: self._output.get(layout.manifest),
+            lambda: self._list(layout),
+        )
+        manifest = parse_manifest(body)
+        if objects is None:
+            objects = named_objects(manifest, layout) if manifest else ()
+        listed = {item.key: item for item in objects if layout.owns(item.key) and item.key not in self._foreign}
+        listed |= self._look_for(named_keys(manifest) - listed.keys() if manifest and source else set(), layout)
+        return Inspection(key, layout, source, manifest, listed)
+
+    def _list(self, layout: Layout) -> tuple[ListedObject, ...] | None:
+        """Return the folder's objects; None where the store does not list, so that the manifest must be believed."""
         try:
-            media = self.source.media_info(sight.key)
-        except CloudRefused as error:
-            if error.about_setup:
-                raise
-            nothing = MediaInfo(None, None, None, None, has_picture=False)
-            return nothing, [Missed(None, error.code, f"no media info: {error.message}")]
-        if not media.has_picture:
-            return media, [Missed(None, "NoPicture", "the file has no video stream")]
-        return media, []
-
-    def check_source_is_the_same(self, sight: _Sight) -> None:
-        stored = self.source.head(sight.key)
-        if stored is None or stored.etag != sight.stored.etag:
-            raise CloudUnavailable(
-                "the object changed while its pictures were taken; the next delivery starts over",
-                operation="HeadObject",
-                key=sight.key,
-                code="SourceChanged",
-            )
-
-    def keep(self, sight: _Sight, thumbnail: Thumbnail) -> str:
-        key = sight.keys.thumbnail(name_generation(sight.stored.etag), at_ms=thumbnail.at_ms, size=thumbnail.size)
-        self.put(sight, key, thumbnail.body, CONTENT_TYPES[thumbnail.format], self.settings.cache_control)
-        return key
-
-    def keep_poster(self, sight: _Sight, chosen: Candidate | None) -> PosterEntry | None:
-        if chosen is None:
+            return self._output.list(layout.folder)
+        except SourceRejected:
+            fact(logger, "listing.refused", level=logging.WARNING, prefix=layout.folder)
             return None
-        picture = chosen.thumbnail
-        self.put(sight, sight.keys.poster, picture.body, CONTENT_TYPES[picture.format], MUST_ASK_AGAIN)
-        return PosterEntry(key=sight.keys.poster, at_ms=picture.at_ms, why=why(chosen.look))
 
-    def put(self, sight: _Sight, key: str, body: bytes, content_type: str, cache_control: str) -> None:
-        metadata = {MADE_HERE: sight.stored.etag}
-        self.output.put(key, body, content_type=content_type, cache_control=cache_control, metadata=metadata)
+    def _look_for(self, keys: Collection[str], layout: Layout) -> dict[str, ListedObject]:
+        """Return those of these keys that exist after all: a listing may lag behind what was stored a moment ago."""
+        ours = sorted(key for key in keys if layout.owns(key))
+        heads = self._io.gather(*(partial(self._output.head, key) for key in ours))
+        return {
+            key: ListedObject(key, head.etag, head.size_bytes or 0)
+            for key, head in zip(ours, heads, strict=True)
+            if head is not None
+        }
+
+    def _delete(self, state: Inspection, keys: Sequence[str]) -> int:
+        """Delete those that carry our mark, unless the source is another by now; return how many objects went.
+
+        The manifest goes first, and alone: it never names what is gone.
+        """
+        heads = self._io.gather(*(partial(self._output.head, key) for key in keys))
+        ours = [key for key, head in zip(keys, heads, strict=True) if head and SOURCE_ETAG_METADATA in head.metadata]
+        self._foreign |= {key for key, head in zip(keys, heads, strict=True) if head and key not in ours}
+        (now,) = self._io.gather(partial(self._source.head, state.key))
+        if not is_same_source(now, state.source):
+            return 0
+        first = [key for key in ours if key == state.layout.manifest]
+        rest = [key for key in ours if key != state.layout.manifest]
+        for batch in (first, rest):
+            self._io.gather(*(partial(self._output.delete, key) for key in batch))
+        fact(logger, "objects.removed", key=state.key, objects=len(ours))
+        return len(ours)
+
+    def _make(self, state: Inspection, make: Make) -> Outcome | None:
+        """Make the recipe's generation; None where the source changed meanwhile, so that the next round starts over."""
+        # These bring Pillow, which the first calls of a cold start need not wait for.
+        from snapshot.making import make_generation  # noqa: PLC0415  # see above
+        from snapshot.reuse import read_reuse  # noqa: PLC0415  # see above
+        from snapshot.workspace import Workspace  # noqa: PLC0415  # see above
+
+        abandoned = self._abandoned.get(make.generation, NO_CALLS)
+        reuse = read_reuse(state, make.generation, self._output, self._io, abandoned=abandoned)
+        work = Workspace(
+            state,
+            make,
+            invocation=self._invocation,
+            bucket_name=self._upload.bucket,
+            source=self._source,
+            output=self._output,
+            scheduler=self._scheduler,
+            io=self._io,
+            cpu=self._cpu,
+            reuse=reuse,
+        )
+        try:
+            return make_generation(work)
+        except SourceChanged:
+            self._abandoned[make.generation] = work.calls.minus(reuse.calls).plus(abandoned)
+            self._scheduler.run_until(lambda: self._io.is_idle and self._cpu.is_idle)  # nothing may be stored late
+            fact(logger, "source.changed", level=logging.WARNING, key=state.key)
+            return None
 
 
-def _times_of(sight: _Sight, settings: Settings) -> tuple[TimePoint, ...]:
-    own = sight.stored.metadata.get(TIMES_OF_ONE)
-    if own is None:
-        return settings.times
-    try:
-        return parse_times(own)
-    except ValueError as error:
-        raise BadEvent(f"{TIMES_OF_ONE} on the object: {error}", code="BadTimes", key=sight.key) from error
+def _margin_s(left_s: float) -> float:
+    return min(_MAX_MARGIN_S, max(left_s * _MARGIN, min(_MIN_MARGIN_S, left_s * _MAX_MARGIN)))
 
 
-def _describe_source(bucket: str, region: str, sight: _Sight, media: MediaInfo) -> Source:
-    return Source(
-        bucket=bucket,
-        region=region,
-        key=sight.key,
-        etag=sight.stored.etag,
-        size_bytes=sight.stored.size_bytes,
-        duration_ms=media.duration_ms,
-        width_px=media.width_px,
-        height_px=media.height_px,
-        codec=media.codec,
-    )
+def _layouts(output_prefix: str, record: Upload | Removal) -> dict[str, Layout]:
+    """Return the layout for each reading of a record's key.
+
+    Raises:
+        BadEvent: no reading leaves space for the keys of what would be made.
+    """
+    layouts: dict[str, Layout] = {}
+    too_long: BadEvent | None = None
+    for key in (record.key, record.other_key):
+        if key is not None:
+            try:
+                layouts[key] = Layout.of(output_prefix, key)
+            except BadEvent as error:
+                too_long = too_long or error
+    if too_long is not None and not layouts:
+        raise too_long
+    return layouts

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from emulator.film import make_film
+from emulator.films.film import make_film
 
 
 @functools.cache

@@ -5,7 +5,12 @@ import json
 from snapshot.manifest import Manifest
 
 BUCKET = "examplebucket-1250000000"
-CONTEXT = {"request_id": "f03dc946-3df4-45a0-8e54-000000000000", "time_limit_in_ms": 60_000, "memory_limit_in_mb": 512}
+CONTEXT = {
+    "request_id": "f03dc946-3df4-45a0-8e54-000000000000",
+    "time_limit_in_ms": 60_000,
+    "memory_limit_in_mb": 512,
+    "tencentcloud_appid": "1250000000",
+}
 FILM = "videos/film.mp4"
 
 

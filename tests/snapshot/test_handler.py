@@ -7,13 +7,15 @@ import pytest
 from PIL import Image
 
 import handler
-from emulator.effects import Refuse
-from emulator.faults import Fault
-from emulator.film import read_stripes
+from emulator.faults.effects import ErrorResponse
+from emulator.faults.injector import Fault
+from emulator.films.film import read_stripes
+from snapshot import batch
+from snapshot.batch import BatchIncomplete
 from snapshot.errors import BadSettings
 from snapshot.settings import Account
-from tests.films import film, sound
-from tests.invoking import CONTEXT, FILM, event, manifest, upload
+from tests.snapshot.films import film, sound
+from tests.snapshot.invoking import CONTEXT, FILM, event, manifest, upload
 
 
 def made(key=FILM, *, thumbnails=4, missed=0, body=None):
@@ -24,11 +26,11 @@ def skipped(words, key=FILM, body=None):
     return {"outcome": "skipped", "reason": words}, {key: body or film()}
 
 
-def failed(code, words, *, again=False):
-    return {"outcome": "failed", "code": code, "message": words, "again": again}, {}
+def failed(code, words):
+    return {"outcome": "failed", "code": code, "message": words, "retryable": False}, {}
 
 
-LONG = "videos/" + "f" * 787 + ".mp4"
+LONG = "videos/" + "f" * 785 + ".mp4"
 CASES = {
     "created-put": made(),
     "created-post": made(),
@@ -40,11 +42,29 @@ CASES = {
     "created-with-regions": made(),
     "created-old-time": made(),
     "created-null-url": made(),
-    "removed": skipped("cos:ObjectRemove:Delete, not a creation"),
-    "removed-marker": skipped("cos:ObjectRemove:DeleteMarkerCreated, not a creation"),
-    "restored": skipped("cos:ObjectRestore:Completed, not a creation"),
-    "inventory": skipped("cos:InventoryReportCreated:Put, not a creation"),
-    "unknown-name": skipped("cos:ObjectDreamt:Of, not a creation"),
+    "created-append": made(),
+    "created-with-blank": made(),
+    "captured-put": made("videos/!!!!!!!.mp4"),
+    "as-captured-post": made(),
+    "as-captured-copy": made(),
+    "as-captured-multipart": made(),
+    "as-captured-removed": made(),
+    "as-captured-removed-marker": made(),
+    "removed": made(),
+    "removed-marker": made(),
+    "removed-with-blank": made(),
+    "restored": made(),
+    "restore-requested": skipped("'cos:ObjectRestore:Post'; accepted: an object was created, restored or removed"),
+    "inventory": skipped("'cos:InventoryReportCreated:Put'; accepted: an object was created"),
+    "unknown-name": skipped("'cos:ObjectDreamt:Of'; accepted: an object was created"),
+    "bucket-elsewhere": failed("OtherAccount", "belongs to another account"),
+    "bucket-with-at": failed("BadBucket", "does not have the form NAME-APPID"),
+    "bucket-with-newline": failed(
+        "BadBucket", r"'examplebucket\\nINFO made-1250000000' does not have the form NAME-APPID"
+    ),
+    "key-control-characters": failed("BadEvent", "control characters that COS does not take"),
+    "by-hand": made(),
+    "by-hand-without-bucket": failed("BadEvent", "the call names no bucket"),
     "key-spaces": made("videos/my holiday film.mp4"),
     "key-spaces-encoded": made("videos/my holiday film.mp4"),
     "key-plus": made("videos/1+1.mp4"),
@@ -68,9 +88,9 @@ CASES = {
     "key-empty": failed("BadEvent", "no object key"),
     "key-not-utf8": skipped("there is no such object"),
     "folder": skipped("a folder"),
-    "empty-object": skipped("zero bytes"),
-    "not-a-video": skipped("not a video by its extension"),
-    "no-extension": skipped("not a video by its extension"),
+    "empty-object": skipped("is empty"),
+    "not-a-video": skipped("not a file name with an extension in SNAPSHOT_EXTENSIONS"),
+    "no-extension": skipped("not a file name with an extension in SNAPSHOT_EXTENSIONS"),
     "under-the-output-prefix": skipped("under the output prefix thumbnails/"),
     "made-here": skipped("made by this function"),
     "source-gone": skipped("there is no such object"),
@@ -79,8 +99,8 @@ CASES = {
     "sound-only": made("videos/sound.mp4", thumbnails=0, missed=1, body=sound()),
     "one-frame": made("videos/one-frame.mp4", thumbnails=3, missed=1, body=film(0.04)),
     "short": made("videos/short.mp4", thumbnails=3, missed=1, body=film(0.2)),
-    "no-records": failed("BadEvent", "Records is not a list with records"),
-    "records-not-a-list": failed("BadEvent", "Records is not a list with records"),
+    "no-records": failed("BadEvent", "Records is empty or not a list"),
+    "records-not-a-list": failed("BadEvent", "Records is empty or not a list"),
     "not-an-event": failed("BadEvent", "neither Records .* nor ObjectInfo"),
     "not-an-object": failed("BadEvent", "of type list"),
     "record-without-cos": failed("BadEvent", "record 0 .* cos"),
@@ -91,18 +111,21 @@ CASES = {
     "workflow-empty-upstream": made(),
     "workflow-elsewhere": failed("WrongRegion", "ap-shanghai"),
 }
+METADATA = {"made-here": {"snapshot-source-etag": "5d41402abc4b2a76b9719d911017c592"}}
 OTHERWISE = {"bucket-gone", "several-records"}  # each has a test of its own
 
 
-def test_every_event_on_file_is_known_here(root):
+def test_stored_events(root):
+    """Every file in events/ has its outcome in this module."""
     assert {path.stem for path in (root / "events").glob("*.json")} == CASES.keys() | OTHERWISE
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_event_has_its_outcome(root, cloud, bucket, name):
+def test_outcome(root, cloud, bucket, name):
+    """Each stored event has the outcome that is written beside its name, and pictures of the right moments."""
     expected, uploads = CASES[name]
     for key, body in uploads.items():
-        upload(bucket, key, body)
+        upload(bucket, key, body, **METADATA.get(name, {}))
     (record,) = handler.main_handler(event(root, name), CONTEXT)["records"]
     words = {"reason", "message"} & expected.keys()
     assert {field: record[field] for field in expected.keys() - words} == {
@@ -113,69 +136,76 @@ def test_each_event_has_its_outcome(root, cloud, bucket, name):
     if expected["outcome"] == "made":
         document = manifest(bucket, expected["key"])
         assert len(document.thumbnails) == expected["thumbnails"]
-        for one in document.thumbnails:
-            picture = Image.open(io.BytesIO(bucket.get(one.key)))
-            assert 0 <= one.at_ms - read_stripes(picture) < 40  # the frame begun last, at 25 a second
+        for thumbnail in document.thumbnails:
+            picture = Image.open(io.BytesIO(bucket.get(thumbnail.key)))
+            assert 0 <= thumbnail.at_ms - read_stripes(picture) < 40  # the frame begun last, at 25 a second
 
 
-def test_every_record_has_its_turn(root, cloud, bucket):
+def test_several_records(root, cloud, bucket):
+    """Every record of an event is worked on, also after one that failed."""
     upload(bucket, "videos/text.mp4", b"no film")
     upload(bucket, FILM, film())
     records = handler.main_handler(event(root, "several-records"), CONTEXT)["records"]
-    assert [record["outcome"] for record in records] == ["made", "failed", "skipped", "made"]
+    assert [record["outcome"] for record in records] == ["made", "failed", "made", "unchanged"]
 
 
-def test_a_bucket_that_is_gone_is_raised_for_another_delivery(root, cloud):
-    with pytest.raises(handler.Unfinished, match="NoSuchBucket"):
+def test_missing_bucket(root, cloud):
+    """A bucket that does not exist fails the invocation, so that SCF delivers the event again."""
+    with pytest.raises(BatchIncomplete, match="NoSuchBucket"):
         handler.main_handler(event(root, "bucket-gone"), CONTEXT)
 
 
-def test_a_failure_that_can_heal_is_raised_after_the_others_are_done(root, cloud, bucket):
+def test_retryable_failure(root, cloud, bucket):
+    """A retryable failure is raised after all other records are done."""
     upload(bucket, "videos/text.mp4", film())
     upload(bucket, FILM, film())
-    cloud.faults.add(Fault(Refuse(503, "ServiceUnavailable"), operation="GetSnapshot", key="videos/text.mp4"))
-    with pytest.raises(handler.Unfinished, match="ServiceUnavailable"):
+    cloud.faults.add(Fault(ErrorResponse(503, "ServiceUnavailable"), operation="GetSnapshot", key="videos/text.mp4"))
+    with pytest.raises(BatchIncomplete, match="ServiceUnavailable"):
         handler.main_handler(event(root, "several-records"), {**CONTEXT, "time_limit_in_ms": 8000})
     assert len(manifest(bucket).thumbnails) == 4
 
 
-def test_an_archived_film_is_made_once_it_is_restored(root, cloud, bucket):
+def test_archived_source(root, cloud, bucket):
+    """An archived video fails its deliveries until it is restored, and then its pictures are made."""
     upload(bucket, FILM, film())
-    cloud.faults.add(Fault(Refuse(403, "InvalidObjectState"), operation="GetMediaInfo"))
-    with pytest.raises(handler.Unfinished, match="restore it"):
+    cloud.faults.add(Fault(ErrorResponse(403, "InvalidObjectState"), operation="GetMediaInfo"))
+    with pytest.raises(BatchIncomplete, match="restore it"):
         handler.main_handler(event(root, "created-put"), CONTEXT)
     cloud.faults.clear()
     (record,) = handler.main_handler(event(root, "created-put"), CONTEXT)["records"]
     assert (record["outcome"], record["thumbnails"]) == ("made", 4)
 
 
-def test_keys_that_are_over_do_not_lose_the_event(root, cloud, bucket):
+def test_expired_credentials(root, cloud, bucket):
+    """Expired credentials fail the invocation, so that the event is not lost."""
     upload(bucket, FILM, film())
-    cloud.faults.add(Fault(Refuse(400, "ExpiredToken")))
-    with pytest.raises(handler.Unfinished):
+    cloud.faults.add(Fault(ErrorResponse(400, "ExpiredToken")))
+    with pytest.raises(BatchIncomplete):
         handler.main_handler(event(root, "created-put"), CONTEXT)
 
 
-def test_a_defect_in_one_record_does_not_cost_the_others_their_turn(root, cloud, bucket, monkeypatch, capsys):
+def test_defect(root, cloud, bucket, monkeypatch, capsys):
+    """A defect in one record leaves the others their turn; the log has its type, not its text."""
     upload(bucket, FILM, film())
-    process = handler.process
+    process = batch.process
 
-    def broken(video, **more):
-        if video.key == "videos/text.mp4":
+    def broken(record, invocation):
+        if record.key == "videos/text.mp4":
             raise ZeroDivisionError("secret words")
-        return process(video, **more)
+        return process(record, invocation)
 
-    monkeypatch.setattr(handler, "process", broken)
-    with pytest.raises(handler.Unfinished, match="a defect"):
+    monkeypatch.setattr(batch, "process", broken)
+    with pytest.raises(BatchIncomplete, match="a defect"):
         handler.main_handler(event(root, "several-records"), CONTEXT)
     assert len(manifest(bucket).thumbnails) == 4
-    said = capsys.readouterr().out
-    assert "ZeroDivisionError" in said
-    assert "secret words" not in said
+    printed = capsys.readouterr().out
+    assert "ZeroDivisionError" in printed
+    assert "secret words" not in printed
 
 
 @pytest.mark.parametrize("missing", ["TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_REGION"])
-def test_without_credentials_or_region_nothing_is_done(root, cloud, monkeypatch, missing):
+def test_missing_account(root, cloud, monkeypatch, missing):
+    """Without credentials or region the invocation stops before its first call."""
     monkeypatch.delenv(missing)
     with pytest.raises(BadSettings, match=f"{missing} is not set"):
         handler.main_handler(event(root, "created-put"), CONTEXT)
@@ -192,17 +222,19 @@ def test_without_credentials_or_region_nothing_is_done(root, cloud, monkeypatch,
         ("SNAPSHOT_INPUT_PREFIX", "thumbnails/videos/"),
     ],
 )
-def test_a_wrong_setting_stops_the_invocation_before_any_call(root, cloud, monkeypatch, name, value):
+def test_wrong_setting(root, cloud, monkeypatch, name, value):
+    """A wrong setting stops the invocation before its first call."""
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSettings, match=name):
         handler.main_handler(event(root, "created-put"), CONTEXT)
     assert not cloud.calls
 
 
-def test_settings_and_keys_are_read_at_every_invocation(root, cloud, bucket, monkeypatch):
+def test_changed_environment(root, cloud, bucket, monkeypatch):
+    """Settings and credentials are read at every invocation."""
     upload(bucket, FILM, film())
     handler.main_handler(event(root, "created-put"), CONTEXT)
-    fresh = cloud.keys.issue("runrole", 3600)
+    fresh = cloud.credentials.issue("runrole", 3600)
     old = Account.model_validate(dict(os.environ)).secret_id.get_secret_value()
     monkeypatch.setenv("TENCENTCLOUD_SECRETID", fresh.secret_id)
     monkeypatch.setenv("TENCENTCLOUD_SECRETKEY", fresh.secret_key)
@@ -210,21 +242,24 @@ def test_settings_and_keys_are_read_at_every_invocation(root, cloud, bucket, mon
     monkeypatch.setenv("SNAPSHOT_TIMES", "2")
     assert old != fresh.secret_id
     handler.main_handler(event(root, "created-put"), CONTEXT)
-    assert [one.at_ms for one in manifest(bucket).thumbnails] == [2000]
+    assert [thumbnail.at_ms for thumbnail in manifest(bucket).thumbnails] == [2000]
 
 
-def test_the_same_event_again_costs_no_paid_call(root, cloud, bucket):
+def test_repeated_event(root, cloud, bucket):
+    """The same event again costs no paid call and stores nothing."""
     upload(bucket, FILM, film())
     handler.main_handler(event(root, "created-put"), CONTEXT)
     cloud.clear_calls()
     (record,) = handler.main_handler(event(root, "created-put"), CONTEXT)["records"]
     assert record["outcome"] == "unchanged"
-    assert {call.operation for call in cloud.calls} == {"HeadObject", "GetObject"}
+    assert {call.operation for call in cloud.calls} == {"HeadObject", "GetObject", "GetBucket"}
 
 
-def test_everything_asked_for_reaches_the_api(root, cloud, bucket, monkeypatch):
+def test_snapshot_parameters(root, cloud, bucket, monkeypatch):
+    """Every setting of a shot reaches the API under its own name."""
     upload(bucket, FILM, film())
     chosen = {"TIMES": "1.5", "SIZES": "0x90", "FORMAT": "png", "MODE": "keyframe", "ROTATE": "off"}
+    chosen["POSTER_CANDIDATES"] = "0"
     for name, value in chosen.items():
         monkeypatch.setenv(f"SNAPSHOT_{name}", value)
     handler.main_handler(event(root, "created-put"), CONTEXT)
@@ -240,24 +275,35 @@ def test_everything_asked_for_reaches_the_api(root, cloud, bucket, monkeypatch):
 
 
 @pytest.mark.parametrize("context", [None, {}, {"time_limit_in_ms": 30_000, "grown": "later"}])
-def test_a_context_may_grow_or_lack_fields(root, cloud, bucket, context):
+def test_odd_contexts(root, cloud, bucket, context):
+    """A context may lack fields or have new ones."""
     upload(bucket, FILM, film())
     assert handler.main_handler(event(root, "created-put"), context)["records"][0]["outcome"] == "made"
 
 
-def test_the_log_is_one_json_object_a_line_without_secrets(root, cloud, bucket, capsys):
+def test_log_lines(root, cloud, bucket, capsys):
+    """The log is one JSON object a line, each with the request id, and holds no secret."""
     upload(bucket, FILM, film())
     handler.main_handler(event(root, "created-put"), CONTEXT)
-    said = capsys.readouterr()
-    lines = [json.loads(line) for line in said.out.splitlines()]
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
     assert [line["what"] for line in lines].count("frame.stored") == 4
     assert {line["request_id"] for line in lines} == {CONTEXT["request_id"]}
     for name in ("TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_SESSIONTOKEN"):
-        assert os.environ[name] not in said.out + said.err
-    assert "q-signature" not in said.out + said.err
-    assert said.err == ""
+        assert os.environ[name] not in printed.out + printed.err
+    assert "q-signature" not in printed.out + printed.err
+    assert printed.err == ""
 
 
-def test_what_is_returned_can_go_back_as_json(root, cloud, bucket):
+def test_forged_log_lines(root, cloud, bucket, capsys):
+    """A key cannot forge a log line, whatever characters a log viewer takes for the end of a line."""
+    handler.main_handler(event(root, "key-control-characters"), CONTEXT)
+    handler.main_handler(event(root, "bucket-with-newline"), CONTEXT)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["what"] for line in lines] == ["record.done"] * 2
+
+
+def test_return_value(root, cloud, bucket):
+    """The return value can be written as JSON, as SCF does."""
     upload(bucket, FILM, film())
     json.dumps(handler.main_handler(event(root, "several-records"), CONTEXT))
