@@ -1,19 +1,18 @@
-"""The cloud on one machine: COS, CI's GetSnapshot and GetMediaInfo, SCF. Never ships, never imports snapshot.
+"""Tencent Cloud on one machine: object storage (COS), media processing (CI) and functions (SCF), for any program.
 
-cloud     all of it, bound to one port; `python -m emulator` serves it
-server    the port itself
-console   what a served cloud says while it runs
-cos       objects over HTTP: COS's dialect, signatures, rights
-ci        a stored video -> a picture, or what is known of it
-scf       runs a function as SCF does: role keys, queue, retries, dead letters
-api       what deployment tools call: functions, triggers, roles, policies
-keys      who a key belongs to and until when it holds
-cam       what a policy lets a key do
-faults    which calls are made to go wrong
-effects   how they go wrong
-admin     the cloud's own address: its page, and JSON to look and to set
-refusal   how a call is refused
-film      a film that says in every frame which moment it shows
-scenery   what is painted into it
-demo      the main job, start to end, and its contact sheet
+__main__       `python -m emulator`: serves all of it until it is stopped
+pytest_plugin  fixtures for any project's tests
+console        the output of a served cloud
+control        the API that deployment tools call: SCF, CAM, STS
+cloud          COS, CI and SCF of one account, put together on one port
+admin          the control paths at the cloud's own address
+cos            objects over HTTP: signatures, rights, operations
+ci             a stored video -> a picture, or its description; workflows
+scf            runs functions as SCF does: credentials, queue, retries, dead letters
+faults         which requests go wrong, and how
+identity       whose credentials these are, and what a policy allows
+operations     the names of the operations, and the action that each needs
+http           the server and its messages
+films          films that say in every frame which moment it shows
+account, errors, history, wildcard, xml  small parts that the others share
 """

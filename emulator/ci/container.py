@@ -1,9 +1,9 @@
-"""A stored object's bytes -> an opened film, read in place.
+"""A stored object's bytes -> an opened film, read in place, and its video stream.
 
-It decides what counts as a film, by the containers and codecs that the documents list, and holds the limits
-that keep a hostile file from costing more than it is worth. It must not know moments, pictures or requests.
-Only the demuxers named here are tried, so an object can never be a playlist that makes the reader open
-other files. Source: the codecs and containers of Cloud Infinite's media processing, read 2026-11-22.
+Only the containers and codecs that the documents list count as a film, and limits keep a hostile file from costing
+more than it is worth. Only the demuxers named here are tried, so an object can never be a playlist that makes the
+reader open other files.
+Source: the codecs and containers of Cloud Infinite's media processing, read 2026-11-22.
 """
 
 import errno
@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from emulator.refusal import Refusal
+from emulator.errors import ServiceError
 
 CONTAINERS = "avi,mov,mp4,matroska,webm,flv,mpegts"
 CODECS = ("h264", "hevc", "vp8", "vp9", "av1")
@@ -49,10 +49,11 @@ class InPlace:
 
 
 @contextmanager
-def opened(stream: BinaryIO) -> Iterator[InputContainer]:
-    """Open the film for the length of a with-block; every failure to read it becomes a Refusal.
+def open_film(stream: BinaryIO) -> Iterator[InputContainer]:
+    """Open the film for the length of a with-block; every failure to read it becomes a ServiceError.
 
-    Raises: Refusal (400 ResourceNotSupported) where the bytes are no film or break off.
+    Raises:
+        ServiceError: 400 ResourceNotSupported where the bytes are no film or break off.
     """
     reader = InPlace(stream)
     reader.seek(0)
@@ -63,20 +64,21 @@ def opened(stream: BinaryIO) -> Iterator[InputContainer]:
         raise unsupported("cannot be read as a film") from error
 
 
-def video_of(film: InputContainer) -> VideoStream | None:
-    """Give the stream that a player would show, never a cover picture; None where there is no video."""
+def shown_stream(film: InputContainer) -> VideoStream | None:
+    """Return the stream that a player would show, never a cover picture; None where there is no video."""
     stream = film.streams.best("video")
     if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
         return None
     return stream
 
 
-def decodable(film: InputContainer) -> VideoStream:
-    """Give the video stream, in a codec and of a size that CI takes snapshots of.
+def video_stream(film: InputContainer) -> VideoStream:
+    """Return the video stream, in a codec and of a size that CI takes snapshots of.
 
-    Raises: Refusal (400 ResourceNotSupported) where there is none.
+    Raises:
+        ServiceError: 400 ResourceNotSupported where there is none.
     """
-    stream = video_of(film)
+    stream = shown_stream(film)
     if stream is None:
         raise unsupported("holds no video")
     context = stream.codec_context
@@ -90,6 +92,6 @@ def decodable(film: InputContainer) -> VideoStream:
     return stream
 
 
-def unsupported(what: str) -> Refusal:
-    """Give the refusal of an object that no snapshot can be taken of."""
-    return Refusal(400, "ResourceNotSupported", f"The object {what}.", "ci")
+def unsupported(problem: str) -> ServiceError:
+    """Return the refusal of an object that no snapshot can be taken of."""
+    return ServiceError(400, "ResourceNotSupported", f"The object {problem}.", "ci")

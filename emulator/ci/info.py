@@ -2,15 +2,17 @@
 
 Every value is what the file says; a field of which the file says nothing is left out ("some fields may not
 be returned"). Bitrates are in kbit/s, times in seconds with six decimals, rates and aspects as fractions.
-It must not know requests, frames or HTTP. There is no field for rotation: the example has none.
-Source: Cloud Infinite's media information call, example and fields, read 2026-11-22.
+Sources: Cloud Infinite's media information call, example and fields, read 2026-11-22; Rotation and the poorer forms of
+an answer: cos-go-sdk-v5's ci_media.go and ci_media_test.go and the callback documents, read 2026-11-25.
 """
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
+import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition, Stream
@@ -18,6 +20,8 @@ from av.video.reformatter import ColorPrimaries, ColorTrc
 from av.video.stream import VideoStream
 
 from emulator.ci.codecs import level_and_refs
+from emulator.ci.container import MAX_PIXELS
+from emulator.ci.request import MediaInfoForm
 
 MICROSECONDS = 1_000_000
 LONG_NAMES = {"av1": "Alliance for Open Media AV1", "hevc": "H.265 / HEVC (High Efficiency Video Coding)"}
@@ -34,11 +38,11 @@ NAMES = {
 Fields = Mapping[str, str | int | None]
 
 
-def describe(film: InputContainer, size_bytes: int) -> bytes:
-    """Give the answer's body; elements stand in the example's order, repeated for each stream of a kind."""
+def describe(film: InputContainer, size_bytes: int, form: MediaInfoForm = "full") -> bytes:
+    """Return the response's body; elements stand in the example's order, repeated for each stream of a kind."""
     root = ET.Element("Response")
     media = ET.SubElement(root, "MediaInfo")
-    fill(ET.SubElement(media, "Format"), format_fields(film, size_bytes))
+    fill(ET.SubElement(media, "Format"), in_form(format_fields(film, size_bytes), form))
     streams = ET.SubElement(media, "Stream")
     for audio in film.streams.audio:
         fill(ET.SubElement(streams, "Audio"), stream_fields(audio) | audio_fields(audio))
@@ -48,20 +52,20 @@ def describe(film: InputContainer, size_bytes: int) -> bytes:
         ET.SubElement(streams, "Subtitle")
     for video in film.streams.video:
         if not video.disposition & Disposition.attached_pic:
-            fill(ET.SubElement(streams, "Video"), stream_fields(video) | video_fields(video))
+            fill(ET.SubElement(streams, "Video"), stream_fields(video) | video_fields(film, video))
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return body
 
 
 def fill(element: ET.Element, fields: Fields) -> None:
-    """Add a child a field, in the order of their names as the example has them, without those left unsaid."""
+    """Add a child for each field that has a value, in the order of their names, as in the example."""
     for name, value in sorted(fields.items()):
         if value is not None:
             ET.SubElement(element, name).text = str(value)
 
 
 def format_fields(film: InputContainer, size_bytes: int) -> dict[str, str | int | None]:
-    """Say what the container says of the whole."""
+    """Return the fields of the container."""
     length_s = Fraction(film.duration, MICROSECONDS) if film.duration and film.duration > 0 else None
     return {
         "Bitrate": decimal(Fraction(size_bytes * 8) / length_s / 1000 if length_s else None),
@@ -76,7 +80,7 @@ def format_fields(film: InputContainer, size_bytes: int) -> dict[str, str | int 
 
 
 def stream_fields(stream: AudioStream | VideoStream) -> dict[str, str | int | None]:
-    """Say what sound and picture both have."""
+    """Return the fields that audio and video share."""
     base, context = stream.time_base, stream.codec_context
     tag = tag_of(stream)
     name = context.codec.canonical_name if context else None
@@ -85,7 +89,7 @@ def stream_fields(stream: AudioStream | VideoStream) -> dict[str, str | int | No
         "CodecLongName": LONG_NAMES.get(name, context.codec.long_name) if name else None,
         "CodecName": name,
         "CodecTag": f"0x{int.from_bytes(tag, 'little'):04x}",
-        "CodecTagString": "".join(chr(one) if re.match(rb"[ -~]", bytes([one])) else f"[{one}]" for one in tag),
+        "CodecTagString": "".join(chr(byte) if re.match(rb"[ -~]", bytes([byte])) else f"[{byte}]" for byte in tag),
         "CodecTimeBase": fraction(base, "/"),
         "Duration": decimal(stream.duration * base if stream.duration is not None and base else None),
         "Index": stream.index,
@@ -96,7 +100,7 @@ def stream_fields(stream: AudioStream | VideoStream) -> dict[str, str | int | No
 
 
 def audio_fields(stream: AudioStream) -> dict[str, str | int | None]:
-    """Say what only sound has."""
+    """Return the fields of audio alone."""
     context = stream.codec_context
     if context is None:  # a codec that nothing here decodes
         return {}
@@ -108,8 +112,8 @@ def audio_fields(stream: AudioStream) -> dict[str, str | int | None]:
     }
 
 
-def video_fields(stream: VideoStream) -> dict[str, str | int | None]:
-    """Say what only a picture has."""
+def video_fields(film: InputContainer, stream: VideoStream) -> dict[str, str | int | None]:
+    """Return the fields of video alone."""
     context = stream.codec_context
     if context is None:
         return {}
@@ -130,13 +134,39 @@ def video_fields(stream: VideoStream) -> dict[str, str | int | None]:
         "PixFormat": context.format.name if context.format else None,
         "Profile": context.profile,
         "RefFrames": refs,
+        "Rotation": f"{rotation_degrees(film, stream):.6f}",
         "Sar": fraction(pixel, ":") or "0:1",
         "Width": context.width,
     }
 
 
+def in_form(fields: Fields, form: MediaInfoForm) -> Fields:
+    """Return the container's fields as an answer of that form has them."""
+    if form == "format only":
+        return {name: fields[name] for name in ("Duration", "NumStream", "Size")}
+    if form == "whole seconds":
+        return {**fields, "Duration": str(fields["Duration"]).partition(".")[0]}
+    if form == "late start":
+        return {**fields, "StartTime": "0.32"}
+    return fields
+
+
+def rotation_degrees(film: InputContainer, stream: VideoStream) -> int:
+    """Return by how much the frames are turned clockwise to be shown: 0, 90, 180 or 270.
+
+    The first frame tells, because its display matrix is the container's; a film of which nothing can be decoded says 0.
+    """
+    context = stream.codec_context
+    if context is None or context.width * context.height > MAX_PIXELS:
+        return 0
+    with suppress(av.FFmpegError, StopIteration):
+        frame = next(film.decode(stream))
+        return round(-frame.rotation / 90) % 4 * 90
+    return 0
+
+
 def tag_of(stream: Stream) -> bytes:
-    """Give the four bytes by which the container names the codec."""
+    """Return the four bytes by which the container names the codec."""
     try:
         return stream.codec_context.codec_tag.encode("latin-1")
     except (AttributeError, UnicodeDecodeError):
@@ -144,13 +174,13 @@ def tag_of(stream: Stream) -> bytes:
 
 
 def language(stream: Stream) -> str:
-    """Give the stream's language, `und` where the file names none."""
-    said = stream.metadata.get("language", "")
-    return said if re.fullmatch(r"[A-Za-z-]{2,12}", said) else "und"
+    """Return the stream's language, `und` where the file names none."""
+    code = stream.metadata.get("language", "")
+    return code if re.fullmatch(r"[A-Za-z-]{2,12}", code) else "und"
 
 
 def named(kind: type[ColorPrimaries | ColorTrc], code_point: int) -> str:
-    """Give FFmpeg's name of a code point, `unknown` for one that has none."""
+    """Return FFmpeg's name of a code point, `unknown` for one that has none."""
     if code_point not in set(kind):
         return "unknown"
     name = kind(code_point).name

@@ -1,7 +1,7 @@
 """An opened film -> the packets of its video, in the order of the file, each with the time it is shown at.
 
-Here stands what containers do differently: AVI's lack of presentation times, seeking that lands roughly or not
-at all, durations left unsaid. It decodes nothing and must not know which frame anyone is looking for.
+The differences between containers stand here: AVI's lack of presentation times, seeking that lands roughly or not
+at all, durations left unsaid. Nothing is decoded.
 """
 
 import math
@@ -13,7 +13,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from emulator.ci.source import unsupported
+from emulator.ci.container import unsupported
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 LEAD_S = 10  # more than any stream's packets lie before its start
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"  # which takes its parameter in stubs alone
-Mark = tuple[int | None, int | None, int | None]  # pts, dts, place in the file: what a packet is known again by
+PacketId = tuple[int | None, int | None, int | None]  # pts, dts, position in the file
 
 
-def go_to(film: InputContainer, stream: VideoStream, place: int) -> None:
+def seek_to_time(film: InputContainer, stream: VideoStream, place: int) -> None:
     """Seek to the last place in the container's own index at or before that time, or to its first.
 
-    Raises: Refusal where the container cannot be sought in at all.
+    Raises:
+        ServiceError: where the container cannot be sought in at all.
     """
     for target in (place, stream.start_time or 0):
         with suppress(av.FFmpegError):
@@ -45,14 +46,14 @@ def packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
                 yield packet
 
 
-def first_place(stream: VideoStream) -> int:
-    """Give a time before everything in the stream; its first packets may lie before its start."""
-    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+def time_before_all(stream: VideoStream) -> int:
+    """Return a time before everything in the stream; its first packets may lie before its start."""
+    assert stream.time_base is not None  # noqa: S101  # held by container.video_stream
     return (stream.start_time or 0) - math.ceil(LEAD_S / stream.time_base)
 
 
-def time_of(film: InputContainer, packet: VideoPacket) -> int:
-    """Give the time at which a packet's frame begins.
+def packet_time(film: InputContainer, packet: VideoPacket) -> int:
+    """Return the time at which a packet's frame begins.
 
     AVI has no presentation times: its packets stand in the order of decoding, one for each place in the order
     of showing. So the times of a run are right as a set, and its n-th frame begins at the n-th of them.
@@ -61,18 +62,18 @@ def time_of(film: InputContainer, packet: VideoPacket) -> int:
     return next(at for at in times if at is not None)
 
 
-def length_of(stream: VideoStream, packet: VideoPacket) -> int:
-    """Give how long a packet's frame is shown: what the file says, else what its rate says, at least a tick."""
-    assert stream.time_base is not None  # noqa: S101 -- held by source.decodable
+def packet_duration(stream: VideoStream, packet: VideoPacket) -> int:
+    """Return how long a packet's frame is shown: what the file says, else what its rate says, at least a tick."""
+    assert stream.time_base is not None  # noqa: S101  # held by container.video_stream
     rate = stream.average_rate or stream.guessed_rate
     return packet.duration or (round(1 / rate / stream.time_base) if rate else 0) or 1
 
 
-def mark(packet: VideoPacket) -> Mark:
-    """Give what a packet is known again by after another seek."""
+def packet_id(packet: VideoPacket) -> PacketId:
+    """Return the values that identify a packet after another seek."""
     return packet.pts, packet.dts, packet.pos
 
 
 def is_avi(film: InputContainer) -> bool:
-    """Say whether the container is AVI, which alone of them has no presentation times."""
+    """Return whether the container is AVI, which alone of them has no presentation times."""
     return film.format.name == "avi"

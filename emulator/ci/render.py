@@ -1,8 +1,7 @@
-"""Decoded frame + request -> an RGB picture: turned, in its display aspect, in the size asked for.
+"""Decoded frame + request -> an RGB picture: turned, in its display aspect, in the requested size.
 
-Scaling and conversion happen in one step, from the coded frame to the final size. It must not know films,
-moments or HTTP. The display matrix is FFmpeg's: it sends the point (x, y), y downwards, to
-(a x + c y, b x + d y). Source: libavutil/display.h, read 2026-11-22.
+Scaling and conversion happen in one step, from the coded frame to the final size. The display matrix is FFmpeg's: it
+sends the point (x, y), y downwards, to (a x + c y, b x + d y). Source: libavutil/display.h, read 2026-11-22.
 """
 
 import struct
@@ -17,11 +16,11 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from emulator.ci.attached import attached
+from emulator.ci.container import unsupported
 from emulator.ci.request import MAX_SIDE_PX, SnapshotRequest
-from emulator.ci.source import unsupported
-from emulator.ci.tone import HDR_TRANSFERS, to_screen
-from emulator.refusal import Refusal
+from emulator.ci.side_data import read_side_data
+from emulator.ci.tone_mapping import HDR_TRANSFERS, tone_map
+from emulator.errors import ServiceError
 
 MAX_OWN_SIDE_PX = 16384
 Size = tuple[int, int]
@@ -36,42 +35,44 @@ class Turn:
     mirror_y: bool = False
 
 
-def picture_of(frame: VideoFrame, aspect: Fraction | None, request: SnapshotRequest) -> Image.Image:
-    """Give the RGB picture of a frame; `aspect` is its pixels' width to height, None for square.
+def render(frame: VideoFrame, aspect: Fraction | None, request: SnapshotRequest) -> Image.Image:
+    """Return the RGB picture of a frame; `aspect` is its pixels' width to height, None for square.
 
-    Raises: Refusal for a size that cannot be made of this film.
+    Raises:
+        ServiceError: for a size that cannot be made of this film.
     """
     turn = turn_of(frame) if request.rotate == "auto" else Turn()
-    width, height = size_of(flip(display_size(frame, aspect), turn), request)
-    pixels = scaled(frame, flip((width, height), turn))
-    return Image.fromarray(np.ascontiguousarray(turned(pixels, turn)))
+    width, height = size_of(swap_if_turned(display_size(frame, aspect), turn), request)
+    pixels = scale_frame(frame, swap_if_turned((width, height), turn))
+    return Image.fromarray(np.ascontiguousarray(apply_turn(pixels, turn)))
 
 
 def display_size(frame: VideoFrame, aspect: Fraction | None) -> Size:
-    """Give the size in square pixels, as coded otherwise: the height stays, the width follows the aspect."""
+    """Return the size in square pixels, as coded otherwise: the height stays, the width follows the aspect."""
     size = (max(1, round(frame.width * (aspect or 1))), frame.height)
     if max(size) > MAX_OWN_SIDE_PX:
         raise unsupported("holds video of too large a size")
     return size
 
 
-def size_of(own: Size, request: SnapshotRequest) -> Size:
+def size_of(film_size: Size, request: SnapshotRequest) -> Size:
     """Settle the picture's size from the film's own and the two sides asked for.
 
-    Raises: Refusal (400 InvalidArgument) where the side that follows leaves the range of the parameters.
+    Raises:
+        ServiceError: 400 InvalidArgument where the side that follows leaves the range of the parameters.
     """
     width, height = request.width_px, request.height_px
     # "When both width and height are 0, it indicates using the video's aspect ratio."
     if not width and not height:
-        return own
+        return film_size
     # "If one is 0, the other value will be used to automatically adapt according to the video aspect ratio."
     if not height:
-        height = max(1, round(Fraction(width * own[1], own[0])))
+        height = max(1, round(Fraction(width * film_size[1], film_size[0])))
     elif not width:
-        width = max(1, round(Fraction(height * own[0], own[1])))
+        width = max(1, round(Fraction(height * film_size[0], film_size[1])))
     if max(width, height) > MAX_SIDE_PX:
         name = "width" if request.width_px else "height"
-        raise Refusal(
+        raise ServiceError(
             400,
             "InvalidArgument",
             f"The parameter {name} makes the other side longer than {MAX_SIDE_PX} in this film's aspect.",
@@ -80,8 +81,8 @@ def size_of(own: Size, request: SnapshotRequest) -> Size:
     return width, height
 
 
-def scaled(frame: VideoFrame, size: Size) -> npt.NDArray[np.uint8]:
-    """Give the frame's pixels at that size, as rows of red, green and blue; HDR is brought to a screen's range.
+def scale_frame(frame: VideoFrame, size: Size) -> npt.NDArray[np.uint8]:
+    """Return the frame's pixels at that size, as rows of red, green and blue; HDR is brought to a screen's range.
 
     A filter graph does it, not the frame's own method: that one takes a frame apart into its fields.
     """
@@ -105,13 +106,13 @@ def scaled(frame: VideoFrame, size: Size) -> npt.NDArray[np.uint8]:
     except (av.FFmpegError, ValueError) as error:
         raise unsupported("holds pixels of an unknown kind") from error
     if hdr:
-        return to_screen(out.astype(np.uint16, copy=False), frame)
+        return tone_map(out.astype(np.uint16, copy=False), frame)
     return out.astype(np.uint8, copy=False)
 
 
 def turn_of(frame: VideoFrame) -> Turn:
     """Read the frame's display matrix; a tilt counts as the nearest quarter turn."""
-    matrix = attached(frame, Type.DISPLAYMATRIX)
+    matrix = read_side_data(frame, Type.DISPLAYMATRIX)
     if matrix is None:
         return Turn()
     a, b, _, c, d, *_ = struct.unpack("=9i", matrix[:36])
@@ -120,12 +121,12 @@ def turn_of(frame: VideoFrame) -> Turn:
     return Turn(swap=True, mirror_x=c < 0, mirror_y=b < 0)
 
 
-def turned(pixels: npt.NDArray[np.uint8], turn: Turn) -> npt.NDArray[np.uint8]:
-    """Give the pixels as they stand after the turn."""
+def apply_turn(pixels: npt.NDArray[np.uint8], turn: Turn) -> npt.NDArray[np.uint8]:
+    """Return the pixels as they stand after the turn."""
     out = pixels.swapaxes(0, 1) if turn.swap else pixels
     return out[:: -1 if turn.mirror_y else 1, :: -1 if turn.mirror_x else 1]
 
 
-def flip(size: Size, turn: Turn) -> Size:
-    """Give the size after the turn, or before it: the sides change places or stay."""
+def swap_if_turned(size: Size, turn: Turn) -> Size:
+    """Return the size after the turn, or before it: the sides change places or stay."""
     return size[::-1] if turn.swap else size

@@ -1,7 +1,6 @@
-"""The query of a GetSnapshot call -> SnapshotRequest, or the Refusal that names the parameter.
+"""The query of a GetSnapshot call -> SnapshotRequest, or the error that names the parameter.
 
-It knows the parameters' types, ranges and defaults; it must not know films, pictures, or who signed the call.
-Parameters that the document does not name (a signature's, a token's) are none of its business and pass.
+Parameters that the document does not name (a signature's, a token's) pass.
 Source: "Video Frame Capture Synchronization Request", request parameters; the range of width and height:
 Cloud Infinite's parameter table for the same call. Both read 2026-11-22.
 """
@@ -10,23 +9,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NoReturn, cast
+from typing import Literal, NoReturn, TypeAlias, cast
 
-from emulator.refusal import Refusal
+from emulator.errors import ServiceError
 
 MAX_SIDE_PX = 4096
 SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
-WHOLE = re.compile(r"[0-9]{1,12}", re.ASCII)
+WHOLE_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 PARAMETERS = ("ci-process", "time", "width", "height", "format", "rotate", "mode")
 
 Format = Literal["jpg", "png"]
 Rotate = Literal["auto", "off"]
 Mode = Literal["keyframe", "exactframe"]
+MediaInfoForm: TypeAlias = Literal["full", "format only", "whole seconds", "late start"]
+"""How much an answer holds: all fields; Format with Duration, NumStream and Size alone; a Duration in whole seconds; a
+StartTime of 0.32 in two decimals. Answers of the cloud have been seen in each form."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRequest:
-    """What a call asks for. `time_s` is exact and counts from the first frame; a side of 0 follows the film."""
+    """The parameters of a call. `time_s` is exact and counts from the first frame; a side of 0 follows the film."""
 
     time_s: Fraction
     width_px: int = 0
@@ -37,58 +39,59 @@ class SnapshotRequest:
 
 
 def parse_snapshot(query: Sequence[tuple[str, str]]) -> SnapshotRequest:
-    """Give what the decoded query asks for, in the order it was sent.
+    """Return the request in a decoded query, whose pairs stand in the order they were sent.
 
-    Raises: Refusal (400 InvalidArgument, CI's dialect) that names the first parameter that is wrong.
+    Raises:
+        ServiceError: 400 InvalidArgument, with the name of the first parameter that is wrong.
     """
-    given: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, value in query:
         if name in PARAMETERS:
-            if name in given:
+            if name in parameters:
                 refuse(name, "is given more than once")
-            given[name] = value
+            parameters[name] = value
     # "Operation type, fixed usage snapshot", required
-    if "ci-process" not in given:
+    if "ci-process" not in parameters:
         refuse("ci-process", "is missing; it has to be snapshot")
-    choose(given, "ci-process", ("snapshot",))
+    choice(parameters, "ci-process", ("snapshot",))
     return SnapshotRequest(
-        time_s=seconds(given),
-        width_px=side(given, "width"),
-        height_px=side(given, "height"),
+        time_s=seconds(parameters),
+        width_px=side(parameters, "width"),
+        height_px=side(parameters, "height"),
         # "Supports jpg and png. Default is jpg."
-        format=cast("Format", choose(given, "format", ("jpg", "png"))),
+        format=cast("Format", choice(parameters, "format", ("jpg", "png"))),
         # "default value is auto"
-        rotate=cast("Rotate", choose(given, "rotate", ("auto", "off"))),
+        rotate=cast("Rotate", choice(parameters, "rotate", ("auto", "off"))),
         # "default value is exactframe"
-        mode=cast("Mode", choose(given, "mode", ("exactframe", "keyframe"))),
+        mode=cast("Mode", choice(parameters, "mode", ("exactframe", "keyframe"))),
     )
 
 
-def seconds(given: dict[str, str]) -> Fraction:
+def seconds(parameters: dict[str, str]) -> Fraction:
     """Read "Screenshot time point, in seconds; float; Required: Yes", as plain decimals only."""
-    if "time" not in given:
+    if "time" not in parameters:
         refuse("time", "is missing; it has to be a number of seconds")
-    if not SECONDS.fullmatch(given["time"]):
+    if not SECONDS.fullmatch(parameters["time"]):
         refuse("time", "has to be a number of seconds, 0 or more, written like 1 or 1.5")
-    return Fraction(given["time"])
+    return Fraction(parameters["time"])
 
 
-def side(given: dict[str, str], name: str) -> int:
+def side(parameters: dict[str, str], name: str) -> int:
     """Read "Width (height) of the screenshot. Defaults to 0."; the range is [0, 4096]."""
-    text = given.get(name, "0")
-    if not WHOLE.fullmatch(text) or int(text) > MAX_SIDE_PX:
+    text = parameters.get(name, "0")
+    if not WHOLE_NUMBER.fullmatch(text) or int(text) > MAX_SIDE_PX:
         refuse(name, f"has to be a whole number from 0 to {MAX_SIDE_PX}")
     return int(text)
 
 
-def choose(given: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
-    """Give the choice that was made, or the first where none was."""
-    value = given.get(name, choices[0])
+def choice(parameters: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """Return the choice that was made, or the first where none was."""
+    value = parameters.get(name, choices[0])
     if value not in choices:
         refuse(name, f"has to be {' or '.join(choices)}")
     return value
 
 
-def refuse(name: str, what: str) -> NoReturn:
+def refuse(name: str, problem: str) -> NoReturn:
     """Refuse the call for one parameter; the value is not repeated, it may be anything."""
-    raise Refusal(400, "InvalidArgument", f"The parameter {name} {what}.", "ci")
+    raise ServiceError(400, "InvalidArgument", f"The parameter {name} {problem}.", "ci")

@@ -1,21 +1,19 @@
-"""The doors of Cloud Infinite's media side: what a COS front calls, and nothing else.
+"""The entry to Cloud Infinite's media side: a query -> a request; a request and an object -> a picture.
 
-A query becomes a request, a request and a stored object become a picture, an object becomes its description.
-Each call opens the object by itself, so any number of them can run side by side. HTTP, buckets, keys and
-permissions are the caller's.
+Each call opens the object by itself, so any number of them can run side by side.
 """
 
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
+from emulator.ci.container import open_film, video_stream
 from emulator.ci.info import describe
-from emulator.ci.request import SnapshotRequest, parse_snapshot
+from emulator.ci.render import render
+from emulator.ci.request import MediaInfoForm, SnapshotRequest, parse_snapshot
 from emulator.ci.seek import frame_at
-from emulator.ci.source import decodable, opened
-from emulator.ci.upright import picture_of
 
-__all__ = ["Picture", "SnapshotRequest", "answer_media_info", "answer_snapshot", "parse_snapshot"]
+__all__ = ["MediaInfoForm", "Picture", "SnapshotRequest", "answer_media_info", "answer_snapshot", "parse_snapshot"]
 
 JPEG_QUALITY = 92
 PNG_EFFORT = 2  # of 9; the emulator's pictures are looked at more often than kept
@@ -32,14 +30,16 @@ class Picture:
 def answer_snapshot(request: SnapshotRequest, stream: BinaryIO) -> Picture:
     """Take the screenshot a request asks for from the stored object that `stream` reads, in place.
 
-    The stream has to be seekable and its own; the caller closes it. Raises: Refusal, in CI's dialect:
-    400 InvalidArgument for a moment or a size that the film does not have, 400 ResourceNotSupported for an
-    object that no snapshot can be taken of.
+    The stream has to be seekable and its own; the caller closes it.
+
+    Raises:
+        ServiceError: in CI's dialect: 400 InvalidArgument for a moment or a size that the film does not have, 400
+            ResourceNotSupported for an object that no snapshot can be taken of.
     """
-    with opened(stream) as film:
-        video = decodable(film)
+    with open_film(stream) as film:
+        video = video_stream(film)
         frame = frame_at(film, video, request.time_s, request.mode)
-        picture = picture_of(frame, video.sample_aspect_ratio, request)
+        picture = render(frame, video.sample_aspect_ratio, request)
     body = BytesIO()
     # "Format of the screenshot. Supports jpg and png."
     if request.format == "png":
@@ -49,10 +49,11 @@ def answer_snapshot(request: SnapshotRequest, stream: BinaryIO) -> Picture:
     return Picture(body.getvalue(), "image/jpeg")
 
 
-def answer_media_info(stream: BinaryIO, size_bytes: int) -> bytes:
+def answer_media_info(stream: BinaryIO, size_bytes: int, form: MediaInfoForm = "full") -> bytes:
     """Describe the stored object that `stream` reads, as GetMediaInfo's XML.
 
-    Raises: Refusal (400 ResourceNotSupported) for an object that is no film.
+    Raises:
+        ServiceError: 400 ResourceNotSupported for an object that is no film.
     """
-    with opened(stream) as film:
-        return describe(film, size_bytes)
+    with open_film(stream) as film:
+        return describe(film, size_bytes, form)

@@ -1,7 +1,4 @@
-"""A decoded frame -> the bytes of what it carries beside its pixels: a display matrix, the light it was made for.
-
-It knows only how PyAV hands these over; what the bytes mean stands where they are used.
-"""
+"""A decoded frame -> its data beside the pixels: a display matrix, the light it was made for."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -12,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def attached(frame: VideoFrame, kind: Type) -> bytes | None:
-    """Give the frame's data of that kind, or None; never raises."""
+def read_side_data(frame: VideoFrame, kind: Type) -> bytes | None:
+    """Return the frame's data of that kind, or None; never raises."""
     # PyAV's stub types it as a dict of motion vectors; it iterates over everything the frame carries.
     for data in cast("Iterable[SideData]", frame.side_data):
         if data.type is kind:

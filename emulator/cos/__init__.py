@@ -1,25 +1,26 @@
-"""Objects over HTTP in COS's dialect: one signed call in, one answer out; moto's S3 application holds the objects.
+"""Objects over HTTP in COS's dialect.
 
-front       all that follows in order, for each call
-wire        an HTTP request -> a call's words; an answer -> an HTTP response
-addresses   Host and path -> bucket, region, key
-operations  a call's words -> the operation it asks for and the CAM action it needs
-signature   the arithmetic of COS's request signature, nothing else
-gate        who asks, and may they
-call        a call whose operation, place and caller are settled
-called      how far a call has come, and what is noted of it
-objects     GET and HEAD of an object: conditions and ranges
-changes     PUT, copy and DELETE of objects
-multipart   an upload in parts
-writing     what changes of objects share
-form        POST Object: a browser's form, signed by its policy
-buckets     listings and what is set on a bucket
-listing     names in a bucket -> one page of a listing
-cors        which other origin's page may read an answer
-media       ci-process and /mediabucket, handed to emulator.ci
-body        a body under its length and Content-MD5
-dialect     headers and XML between COS and S3
-errors      a refusal -> COS's or CI's error XML
-store       a stored object -> readers over its bytes, in place
-backend     the one door to moto
+gateway           each request through one list of handlers, in order
+context           what is known of a request on its way
+addresses         Host and path: bucket, region, key
+routing           the operation that a request asks for
+signature         COS's request signature, computed
+auth              who sent a request
+authorizer        what they may do
+access_log        what is recorded of each request
+error_xml         errors as the services' documents
+cors, cors_rules  other origins: preflights and headers; the rules themselves
+store             buckets, objects, versions, uploads
+blobs             bytes at rest
+attributes, acl   what goes with an object's bytes
+bodies            a body under its length and Content-MD5
+preconditions     If-Match and its kin
+objects           GET and HEAD
+object_writer     what all writes share
+object_operations PUT, copy, append, restore, DELETE, tags, ACL
+multipart         uploads in parts
+post_form         a browser's form
+buckets, listing  buckets and the pages of their listings
+bucket_settings   what is set on a bucket
+media             CI's operations
 """

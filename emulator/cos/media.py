@@ -1,48 +1,64 @@
-"""ci-process on an object and /mediabucket: who may, is the bucket bound; then emulator.ci makes the picture.
+"""Handle CI's operations on stored videos and pictures, and which buckets have media processing on.
 
-Knows no codec and no picture. Every refusal is CI's, only a missing object's or bucket's is COS's.
-Sources: get-snapshot.md; CI's documents on CreateMediaBucket, DescribeMediaBuckets and DeleteMediaBucket;
-read 2026-11-22.
+Errors are CI's, only those about a missing object or bucket are COS's. emulator.ci, and with it the decoders, is
+imported with the first such request.
+Sources: CI's documents on GetSnapshot, GenerateSnapshot (POST /snapshot), GetMediaInfo, imageInfo, CreateMediaBucket,
+DescribeMediaBuckets and DeleteMediaBucket; read 2026-11-22 and 2026-11-25.
 """
 
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
-from emulator.ci.api import answer_media_info, answer_snapshot, parse_snapshot
-from emulator.cos.call import Call, Operations, Rights
-from emulator.cos.errors import to_xml
-from emulator.cos.store import Store, Stored
-from emulator.cos.wire import Answer
-from emulator.cos.writing import XML
-from emulator.refusal import Refusal
+from emulator.ci.request import MediaInfoForm
+from emulator.cos.addresses import read_key
+from emulator.cos.attributes import read_attributes
+from emulator.cos.blobs import store_bytes
+from emulator.cos.bodies import read_document
+from emulator.cos.context import Operations, RequestContext
+from emulator.cos.object_writer import ObjectWriter
+from emulator.cos.objects import require_readable
+from emulator.cos.store import StoredObject
+from emulator.errors import ServiceError, not_here
+from emulator.http.messages import XML, Response
+from emulator.xml import add_fields, document, to_xml
 
 _PAGE_SIZE = 10
-_LARGEST_PAGE = 100
+_MAX_PAGE_SIZE = 100
+_MAX_IMAGE_BYTES = 32 * 1024**2  # "the input image cannot be larger than 32 MB"
 _CHINA = timezone(timedelta(hours=8))
+# Elements of POST /snapshot -> parameters of GetSnapshot: "the same parameters"
+_SNAPSHOT_ELEMENTS = {
+    "Time": "time",
+    "Width": "width",
+    "Height": "height",
+    "Mode": "mode",
+    "Rotate": "rotate",
+    "Format": "format",
+}
 
 
 class MediaBuckets:
-    """Which buckets have media processing on, and since when. Safe across threads."""
+    """Records which buckets have media processing on, and since when. Safe across threads."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._bound: dict[str, datetime] = {}
 
-    def bind(self, bucket: str) -> None:
-        """Turns media processing on; nothing changes where it is on."""
+    def bind(self, bucket: str) -> datetime:
+        """Turn media processing on and return since when it is; nothing changes where it is on."""
         with self._lock:
-            self._bound.setdefault(bucket, datetime.fromtimestamp(self._now(), _CHINA))
+            return self._bound.setdefault(bucket, datetime.fromtimestamp(self._now(), _CHINA))
 
     def unbind(self, bucket: str) -> None:
-        """Turns media processing off; nothing changes where it is off."""
+        """Turn media processing off; nothing changes where it is off."""
         with self._lock:
             self._bound.pop(bucket, None)
 
     def bound(self) -> dict[str, datetime]:
-        """Every bound bucket and when it was bound."""
+        """Return every bound bucket and when it was bound."""
         with self._lock:
             return dict(self._bound)
 
@@ -50,104 +66,157 @@ class MediaBuckets:
 class Media:
     """CI's operations, by their names."""
 
-    def __init__(self, store: Store, rights: Rights, buckets: MediaBuckets, exists: Callable[[str], bool]) -> None:
-        self._store = store
-        self._rights = rights
+    def __init__(
+        self, writer: ObjectWriter, buckets: MediaBuckets, media_info_form: Callable[[], MediaInfoForm]
+    ) -> None:
+        self._media_info_form = media_info_form
+        self._writer = writer
+        self._store = writer.store
+        self._authorizer = writer.authorizer
         self._buckets = buckets
-        self._exists = exists
         self.operations: Operations = {
             "GetSnapshot": self._snapshot,
+            "PostSnapshot": self._post_snapshot,
             "GetMediaInfo": self._media_info,
+            "GetImageInfo": self._image_info,
             "DescribeMediaBuckets": self._describe,
             "CreateMediaBucket": self._create,
             "DeleteMediaBucket": self._delete,
         }
 
-    def _snapshot(self, call: Call) -> Answer:
-        request = parse_snapshot(call.asked.query)
-        with self._source(call).open() as stream:
+    def _snapshot(self, context: RequestContext) -> Response:
+        from emulator.ci.service import answer_snapshot, parse_snapshot  # noqa: PLC0415  # decoders load when needed
+
+        request = parse_snapshot(context.request.query)
+        with self._source(context, context.key, context.version_id).open() as stream:
             picture = answer_snapshot(request, stream)
-        return Answer.of(200, picture.body, (("Content-Type", picture.content_type),))
+        return Response.of(200, picture.body, (("Content-Type", picture.content_type),))
 
-    def _media_info(self, call: Call) -> Answer:
-        stored = self._source(call)
+    def _post_snapshot(self, context: RequestContext) -> Response:
+        from emulator.ci.service import answer_snapshot, parse_snapshot  # noqa: PLC0415  # decoders load when needed
+
+        root = _read_request(context)
+        output = [(name, root.findtext(f"Output/{name}") or "") for name in ("Region", "Bucket", "Object")]
+        region, bucket, key = (text for _, text in output)
+        source = root.findtext("Input/Object") or ""
+        if not source or not bucket or not key:
+            raise ServiceError(
+                400, "InvalidArgument", "Request has Input/Object, Output/Bucket and Output/Object", "ci"
+            )
+        if region != self._authorizer.account.region:
+            raise not_here(f"an output in the region {region or '(none)'}", "ci")
+        fields = [(name, root.findtext(element)) for element, name in _SNAPSHOT_ELEMENTS.items()]
+        request = parse_snapshot([("ci-process", "snapshot"), *((name, text) for name, text in fields if text)])
+        context.key = source
+        # Which right covers the output is not documented: the strict reading is the sender's own.
+        self._authorizer.require(context)
+        self._authorizer.require(context, action="name/cos:PutObject", bucket=bucket, key=read_key(f"/{key}"))
+        with self._source(context, source, None).open() as stream:
+            picture = answer_snapshot(request, stream)
+        attributes = read_attributes({"content-type": picture.content_type})
+        self._writer.write(context, store_bytes([picture.body]), attributes, event="Put", place=(bucket, key))
+        response = _response(context)
+        response.append(add_fields(document("Output"), output))
+        return Response.of(200, to_xml(response), XML)
+
+    def _media_info(self, context: RequestContext) -> Response:
+        from emulator.ci.service import answer_media_info  # noqa: PLC0415  # decoders load when needed
+
+        stored = self._source(context, context.key, context.version_id)
         with stored.open() as stream:
-            return Answer.of(200, answer_media_info(stream, stored.size_bytes), XML)
+            return Response.of(200, answer_media_info(stream, stored.size_bytes, self._media_info_form()), XML)
 
-    def _source(self, call: Call) -> Stored:
+    def _image_info(self, context: RequestContext) -> Response:
+        from emulator.ci.image_info import describe_image  # noqa: PLC0415  # decoders load when needed
+
+        self._require_bound(context)
+        stored = self._store.open(context.bucket, context.key, context.version_id)
+        require_readable(stored)
+        if stored.size_bytes > _MAX_IMAGE_BYTES:
+            raise ServiceError(400, "ResourceNotSupported", f"a picture has at most {_MAX_IMAGE_BYTES} bytes", "ci")
+        with stored.open() as stream:
+            body = describe_image(stream, stored.size_bytes, stored.blob.md5)
+        return Response.of(200, body, (("Content-Type", "application/json"),))
+
+    def _require_bound(self, context: RequestContext) -> None:
         # "requires enabling Cloud Infinite in advance and binding a bucket"; status and words as the SDKs show them
-        if call.bucket not in self._buckets.bound():
-            raise Refusal(400, "MediaBucketUnBinded", "media bucket unbinded, bucket's host is unavailable", "ci")
-        # Whether CI also asks COS for the caller's right to read the object is open: the strict reading.
-        self._rights.require(call, action="name/cos:GetObject")
-        stored = self._store.open(call.bucket, call.key)
-        if stored.is_archived:
-            raise Refusal(403, "InvalidObjectState", "the object is archived and must be restored first")
+        if context.bucket not in self._buckets.bound():
+            raise ServiceError(400, "MediaBucketUnBinded", "media bucket unbinded, bucket's host is unavailable", "ci")
+
+    def _source(self, context: RequestContext, key: str, version_id: str | None) -> StoredObject:
+        self._require_bound(context)
+        # Whether CI also asks COS for the sender's right to read the object is open: the strict reading.
+        self._authorizer.require(context, action="name/cos:GetObject", key=key)
+        stored = self._store.open(context.bucket, key, version_id)
+        require_readable(stored)
         return stored
 
-    def _describe(self, call: Call) -> Answer:
-        asked = call.asked
-        page, size = _number(call, "pageNumber", 1, 10**6), _number(call, "pageSize", _PAGE_SIZE, _LARGEST_PAGE)
-        wanted_regions, wanted_names = _list(asked.param("regions")), _list(asked.param("bucketNames"))
-        found = [
+    def _describe(self, context: RequestContext) -> Response:
+        request = context.request
+        page = _number(context, "pageNumber", 1, 10**6)
+        size = _number(context, "pageSize", _PAGE_SIZE, _MAX_PAGE_SIZE)
+        regions, names = _list(request.param("regions")), _list(request.param("bucketNames"))
+        prefix = request.param("bucketName") or ""
+        buckets = [
             (bucket, since)
             for bucket, since in sorted(self._buckets.bound().items())
-            if bucket.startswith(asked.param("bucketName") or "")
-            and (not wanted_names or bucket in wanted_names)
-            and (not wanted_regions or self._rights.account.region in wanted_regions)
+            if bucket.startswith(prefix)
+            and (not names or bucket in names)
+            and (not regions or self._authorizer.account.region in regions)
         ]
-        root = _response(call)
-        for name, number in (("TotalCount", len(found)), ("PageNumber", page), ("PageSize", size)):
-            SubElement(root, name).text = str(number)
-        for bucket, since in found[(page - 1) * size : page * size]:
-            self._bucket(root, "MediaBucketList", bucket, since)
-        return Answer.of(200, to_xml(root), XML)
+        root = _response(context)
+        add_fields(root, [("TotalCount", str(len(buckets))), ("PageNumber", str(page)), ("PageSize", str(size))])
+        for bucket, since in buckets[(page - 1) * size : page * size]:
+            root.append(self._bucket("MediaBucketList", bucket, since))
+        return Response.of(200, to_xml(root), XML)
 
-    def _create(self, call: Call) -> Answer:
-        self._require_bucket(call)
+    def _create(self, context: RequestContext) -> Response:
+        self._require_bucket(context)
         # "403 MediaBucketAlreadyBinded"
-        if call.bucket in self._buckets.bound():
-            raise Refusal(403, "MediaBucketAlreadyBinded", "the bucket is bound already", "ci")
-        self._buckets.bind(call.bucket)
-        root = _response(call)
-        self._bucket(root, "MediaBucket", call.bucket, self._buckets.bound()[call.bucket])
-        return Answer.of(200, to_xml(root), XML)
+        if context.bucket in self._buckets.bound():
+            raise ServiceError(403, "MediaBucketAlreadyBinded", "the bucket is bound already", "ci")
+        since = self._buckets.bind(context.bucket)
+        root = _response(context)
+        root.append(self._bucket("MediaBucket", context.bucket, since))
+        return Response.of(200, to_xml(root), XML)
 
-    def _delete(self, call: Call) -> Answer:
-        self._require_bucket(call)
-        if call.bucket not in self._buckets.bound():
-            raise Refusal(400, "MediaBucketUnBinded", "media bucket unbinded, bucket's host is unavailable", "ci")
-        self._buckets.unbind(call.bucket)
-        return Answer.of(200, to_xml(_response(call)), XML)
+    def _delete(self, context: RequestContext) -> Response:
+        self._require_bucket(context)
+        self._require_bound(context)
+        self._buckets.unbind(context.bucket)
+        return Response.of(200, to_xml(_response(context)), XML)
 
-    def _require_bucket(self, call: Call) -> None:
-        if not call.bucket or not self._exists(call.bucket):
-            raise Refusal(400, "InvalidHost", "the host names no bucket of this account", "ci")
+    def _require_bucket(self, context: RequestContext) -> None:
+        if context.bucket not in self._store.names:
+            raise ServiceError(400, "InvalidHost", "the host names no bucket of this account", "ci")
 
-    def _bucket(self, root: Element, name: str, bucket: str, since: datetime) -> None:
-        element = SubElement(root, name)
-        fields = (
+    def _bucket(self, name: str, bucket: str, since: datetime) -> Element:
+        fields = [
             ("BucketId", bucket),
             ("Name", bucket),
-            ("Region", self._rights.account.region),
+            ("Region", self._authorizer.account.region),
             ("CreateTime", since.strftime("%Y-%m-%dT%H:%M:%S%z")),
-        )
-        for tag, text in fields:
-            SubElement(element, tag).text = text
+        ]
+        return document(name, fields)
 
 
-def _response(call: Call) -> Element:
-    root = Element("Response")
-    SubElement(root, "RequestId").text = call.request_id
-    return root
+def _read_request(context: RequestContext) -> Element:
+    try:
+        return read_document(context.request, "Request")
+    except ServiceError as error:
+        raise ServiceError(400, "InvalidArgument", error.message, "ci") from error
+
+
+def _response(context: RequestContext) -> Element:
+    return document("Response", [("RequestId", context.request_id)])
 
 
 def _list(text: str | None) -> list[str]:
-    return [each for each in (text or "").split(",") if each]
+    return [item for item in (text or "").split(",") if item]
 
 
-def _number(call: Call, name: str, default: int, most: int) -> int:
-    text = call.asked.param(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise Refusal(400, "InvalidArgument", f"{name} is a whole number from 1 to {most}", "ci")
+def _number(context: RequestContext, name: str, default: int, maximum: int) -> int:
+    text = context.request.param(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
+        raise ServiceError(400, "InvalidArgument", f"{name} is a whole number from 1 to {maximum}", "ci")
     return int(text)

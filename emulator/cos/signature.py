@@ -1,6 +1,5 @@
-"""The arithmetic of COS's request signature: what was signed and by which key -> hexadecimal digits.
+"""Compute COS's request signature: from what was signed and the secret key, hexadecimal digits.
 
-Knows no request object, no key store and no clock; says nothing of whether a signature is in time.
 Source: COS's document on the request signature, read 2026-11-22.
 """
 
@@ -25,7 +24,7 @@ _TIMES = re.compile(r"(\d{1,12});(\d{1,12})")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a caller claims: key id, the time span in unix seconds, what was signed, and the signature."""
+    """The parts of a signature: SecretId, the time span in unix seconds, what was signed, and the digits."""
 
     key_id: str
     key_time: str
@@ -37,7 +36,7 @@ class Claim:
 
 
 def read_claim(fields: dict[str, str]) -> Claim:
-    """Reads the seven q- fields.
+    """Read the seven q- fields.
 
     Raises:
         ValueError: a field is missing or has a shape the document does not know.
@@ -64,36 +63,40 @@ def read_claim(fields: dict[str, str]) -> Claim:
 
 
 def read_authorization(text: str) -> Claim:
-    """Reads an Authorization header; raises ValueError as read_claim does."""
+    """Read an Authorization header.
+
+    Raises:
+        ValueError: as read_claim does.
+    """
     return read_claim(dict(part.partition("=")[::2] for part in text.strip().split("&")))
 
 
 def http_string(method: str, path: str, params: Sequence[tuple[str, str]], headers: Sequence[tuple[str, bytes]]) -> str:
-    """What the signature is over: method, DECODED path, and the signed parameters and headers.
+    """Return the text that is signed: method, DECODED path, and the signed parameters and headers.
 
-    Takes pairs as they are on the wire, values of headers as bytes; encodes and sorts them.
+    Pairs come as they are on the wire, values of headers as bytes; here they are encoded and sorted.
     """
     signed_params = _pairs([(name, value.encode()) for name, value in params])
     return f"{method.lower()}\n{path}\n{signed_params}\n{_pairs(headers)}\n"
 
 
 def string_to_sign(key_time: str, signed: str) -> str:
-    """The text under the HMAC, from KeyTime and an HttpString."""
+    """Return the text under the HMAC, from KeyTime and an HttpString."""
     return f"sha1\n{key_time}\n{hashlib.sha1(signed.encode()).hexdigest()}\n"  # noqa: S324  # COS's algorithm
 
 
 def sign_key(secret_key: str, key_time: str) -> str:
-    """SignKey: HMAC-SHA1 of KeyTime under the secret key, as digits."""
+    """Return SignKey: HMAC-SHA1 of KeyTime under the secret key, as digits."""
     return _hmac(secret_key, key_time)
 
 
 def signature(key: str, text: str) -> str:
-    """HMAC-SHA1 of a StringToSign under SignKey's digits."""
+    """Return HMAC-SHA1 of a StringToSign under SignKey's digits."""
     return _hmac(key, text)
 
 
 def encode(value: str | bytes) -> str:
-    """UrlEncode of the document: RFC 3986, unreserved characters stay, upper-case digits."""
+    """Encode as the document's UrlEncode: RFC 3986, unreserved characters stay, upper-case digits."""
     return quote(value, safe="-_.~")
 
 

@@ -20,7 +20,7 @@ import pytest
 from av.video.stream import VideoStream
 from PIL import Image
 
-from emulator.film import paint_frame
+from emulator.films.film import paint_frame
 
 SIZE = (192, 108)
 SIDEWAYS = {
@@ -47,12 +47,12 @@ class Film:
 
 
 def grid(fps: Fraction, seconds: Fraction = Fraction(2), start: Fraction = Fraction(0)) -> tuple[Fraction, ...]:
-    """Give the times of frames of a constant rate."""
+    """Return the times of frames of a constant rate."""
     return tuple(start + n / fps for n in range(round(seconds * fps)))
 
 
 def uneven(count: int = 50, seed: int = 7) -> tuple[Fraction, ...]:
-    """Give times between 8 and 400 ms apart, on whole milliseconds, always the same."""
+    """Return times between 8 and 400 ms apart, on whole milliseconds, always the same."""
     chance = random.Random(seed)
     at, times = 0, []
     for _ in range(count):
@@ -66,7 +66,7 @@ NTSC, FILM_RATE = Fraction(30000, 1001), Fraction(24000, 1001)
 
 
 def long_grid(fps: Fraction, hours: int) -> tuple[Fraction, ...]:
-    """Give a second of frames at the start and two after some hours, on one grid that never drifts."""
+    """Return a second of frames at the start and two after some hours, on one grid that never drifts."""
     late = round(hours * 3600 * fps)
     return tuple(n / fps for n in (*range(25), *range(late, late + 50)))
 
@@ -81,7 +81,7 @@ def plain(at: Fraction, size: tuple[int, int]) -> "av.VideoFrame":
 
 
 def laid(*turns: Image.Transpose) -> Paint:
-    """Give a painter of frames that are coded turned away from upright."""
+    """Return a painter of frames that are coded turned away from upright."""
 
     def paint(at: Fraction, size: tuple[int, int]) -> "av.VideoFrame":
         sideways = any(turn in SIDEWAYS for turn in turns)
@@ -115,7 +115,7 @@ def bright(at: Fraction, size: tuple[int, int], *, transfer: str) -> "av.VideoFr
     cb, cr = (code[..., 2] - y) / 1.8814, (code[..., 0] - y) / 1.4746
     halves = [c.reshape(size[1] // 2, 2, size[0] // 2, 2).mean(axis=(1, 3)) for c in (cb, cr)]
     frame = av.VideoFrame(*size, "yuv420p10le")
-    planes = (64 + 876 * y, *(512 + 896 * half for half in halves))
+    planes = (64 + 876 * y, *(512 + 896 * centred for centred in halves))
     for plane, values in zip(frame.planes, planes, strict=True):
         rows = np.zeros((values.shape[0], plane.line_size // 2), dtype="<u2")
         rows[:, : values.shape[1]] = np.clip(values.round(), 0, 1023)
@@ -126,8 +126,9 @@ def bright(at: Fraction, size: tuple[int, int], *, transfer: str) -> "av.VideoFr
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "libx264": {"preset": "veryfast", "crf": "12"},
     "libx265": {"preset": "ultrafast", "crf": "14", "x265-params": "log-level=error:pools=1:frame-threads=1"},
-    "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "6", "b": "4M"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "14", "b": "0"},
+    # One thread: libvpx's own wait by spinning, and two encoders beside each other on two cores may never end.
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "6", "b": "4M", "threads": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "14", "b": "0", "threads": "1"},
     "libsvtav1": {"preset": "12", "crf": "16", "svtav1-params": "lp=1"},
 }
 
@@ -194,22 +195,25 @@ def add_sound(film: av.container.OutputContainer, seconds: Fraction) -> None:
 
 
 def remade(
-    path: Path, *, source: Callable[[Path], None], suffix: str, before: str = "", after: str = "-c copy"
+    path: Path, *, source: Callable[[Path], None], suffix: str, input_options: str = "", output_options: str = "-c copy"
 ) -> None:
     """Make a film, then have the ffmpeg program write it anew."""
     first = path.with_name("source-" + path.stem + suffix)
     source(first)
-    command = ["ffmpeg", "-nostdin", "-y", "-loglevel", "error", *before.split(), "-i", str(first), *after.split()]
-    subprocess.run([*command, str(path)], check=True)
+    ffmpeg = ["ffmpeg", "-nostdin", "-y", "-loglevel", "error"]
+    subprocess.run([*ffmpeg, *input_options.split(), "-i", first, *output_options.split(), path], check=True)
     first.unlink()
 
 
-def film(name: str, *, filters: str | None = None, autorotate: bool = True, hdr: bool = False, **how: Any) -> Film:
-    return Film(name, partial(write, **how), filters, autorotate, hdr)
+def film(name: str, *, filters: str | None = None, autorotate: bool = True, hdr: bool = False, **fields: Any) -> Film:
+    return Film(name, partial(write, **fields), filters, autorotate, hdr)
 
 
-def remade_film(name: str, suffix: str, before: str = "", after: str = "-c copy", **how: Any) -> Film:
-    return Film(name, partial(remade, source=partial(write, **how), suffix=suffix, before=before, after=after))
+def remade_film(
+    name: str, suffix: str, input_options: str = "", output_options: str = "-c copy", **fields: Any
+) -> Film:
+    make = partial(remade, source=partial(write, **fields), suffix=suffix)
+    return Film(name, partial(make, input_options=input_options, output_options=output_options))
 
 
 B_FRAMES = {"bf": "3", "x264-params": "b-pyramid=normal:scenecut=0"}
@@ -219,8 +223,8 @@ ODD = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.RO
 BT2020 = {"color_primaries": 9, "colorspace": 9, "color_range": 1}
 
 
-def x265(more: str) -> dict[str, str]:
-    return {"x265-params": f"log-level=error:pools=1:frame-threads=1:{more}"}
+def x265(extra: str) -> dict[str, str]:
+    return {"x265-params": f"log-level=error:pools=1:frame-threads=1:{extra}"}
 
 
 OPEN_H265 = x265("open-gop=1:bframes=3:keyint=12:min-keyint=12")
@@ -280,9 +284,15 @@ CORPUS: tuple[Film, ...] = (
     film("without-edit-list.mp4", options=B_FRAMES, muxer={"use_editlist": "0"}),
     film("negative-offsets.mp4", options=B_FRAMES, muxer={"movflags": "negative_cts_offsets"}),
     film("segment-index.mp4", options=B_FRAMES, muxer={"movflags": "dash+frag_keyframe+empty_moov+global_sidx"}),
-    remade_film("edit-list-inside-a-group.mp4", ".mp4", before="-ss 0.7", options=B_FRAMES),
-    remade_film("edit-list-with-sound.mp4", ".mp4", before="-ss 0.9", options=B_FRAMES, sound=True),
-    remade_film("edit-list-that-ends-early.mov", ".mp4", before="-ss 0.52", after="-t 0.9 -c copy", options=PLAIN),
+    remade_film("edit-list-inside-a-group.mp4", ".mp4", input_options="-ss 0.7", options=B_FRAMES),
+    remade_film("edit-list-with-sound.mp4", ".mp4", input_options="-ss 0.9", options=B_FRAMES, sound=True),
+    remade_film(
+        "edit-list-that-ends-early.mov",
+        ".mp4",
+        input_options="-ss 0.52",
+        output_options="-t 0.9 -c copy",
+        options=PLAIN,
+    ),
     # groups of pictures
     film("every-frame-a-key-frame.mp4", options=PLAIN, gop=1),
     film("one-group.mp4", options=B_FRAMES, gop=500),
@@ -318,7 +328,7 @@ CORPUS: tuple[Film, ...] = (
     remade_film(
         "ten-bit-vp9.webm",
         ".mkv",
-        after="-c:v libvpx-vp9 -pix_fmt yuv420p10le -g 12 -deadline realtime -cpu-used 8 -crf 14 -b:v 0",
+        output_options="-c:v libvpx-vp9 -pix_fmt yuv420p10le -g 12 -deadline realtime -cpu-used 8 -crf 14 -b:v 0",
         options=PLAIN,
     ),
     film("ten-bit-av1.mp4", codec="libsvtav1", pix_fmt="yuv420p10le"),
@@ -355,21 +365,21 @@ CORPUS: tuple[Film, ...] = (
 
 
 def shelved(folder: Path, name: str) -> Path:
-    """Give the film of that name, made in that folder the first time it is asked for."""
+    """Return the film of that name, made in that folder the first time it is asked for."""
     path = folder / name
     if not path.exists():
-        one = next(film for film in CORPUS if film.name == name)
-        if isinstance(one.make, partial) and one.make.func is remade and not shutil.which("ffmpeg"):
+        entry = next(film for film in CORPUS if film.name == name)
+        if isinstance(entry.make, partial) and entry.make.func is remade and not shutil.which("ffmpeg"):
             pytest.skip("this film is made by the ffmpeg program: install ffmpeg")
-        one.make(path)
+        entry.make(path)
     return path
 
 
-def spoilt(whole: bytes, seed: int, count: int) -> Iterator[bytes]:
-    """Give broken forms of a film's bytes: cut short, with bytes or whole stretches garbled, or with a hole."""
+def spoilt(body: bytes, seed: int, count: int) -> Iterator[bytes]:
+    """Return broken forms of a film's bytes: cut short, with bytes or whole stretches garbled, or with a hole."""
     chance = random.Random(seed)
     for _ in range(count):
-        data = bytearray(whole)
+        data = bytearray(body)
         kind = chance.randrange(4)
         if kind == 0:
             del data[chance.randrange(len(data)) :]

@@ -1,16 +1,14 @@
 """A moment -> a painted frame that says which moment it is; a run of moments -> a film.
 
 Every frame carries its own time twice: as a clock that a person reads, and as stripes along the lower
-edge that `read_stripes` reads back from any picture made of the frame. So whoever is handed a picture can
-prove which moment of the film it shows. It must not know who asks for pictures, nor how they are taken.
+edge that `read_stripes` reads back from any picture made of the frame, to prove which moment of the film it shows.
 
 The stripes are forty cells of equal width: light, dark; 28 bits of at_ms, the highest first; 8 bits of its
 CRC; dark, light. They do not fade, so the fade-in from black can be read as well.
 """
 
-import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +18,7 @@ import numpy as np
 from av.video.stream import VideoStream
 from PIL import Image, ImageDraw, ImageFont
 
-from emulator.scenery import paint_scene
+from emulator.films.scenery import paint_scene
 
 TIME_BITS, CHECK_BITS = 28, 8
 HEAD, TAIL = (1, 0), (0, 1)
@@ -42,12 +40,16 @@ def make_film(
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
     options: Mapping[str, str] | None = None,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Write a film of a morning among hills; the path's ending decides the container.
 
     It fades in from black over fade_in_s. Frames begin at n / fps; a key frame comes at least every gop
-    frames. Raises: av.FFmpegError for a codec or a container that cannot be written; ValueError for a film
-    without frames.
+    frames. `advance` is called with 1 after each frame.
+
+    Raises:
+        av.FFmpegError: a codec or a container that cannot be written.
+        ValueError: a film without frames.
     """
     frames = round(duration_s * fps)
     if frames < 1:
@@ -56,7 +58,7 @@ def make_film(
         options = {"preset": "veryfast", "crf": "20"} if codec == "libx264" else {}
     with av.open(str(path), "w") as film:
         stream = film.add_stream(codec, rate=fps, options=dict(options))
-        assert isinstance(stream, VideoStream)  # noqa: S101 -- narrows what every video codec gives
+        assert isinstance(stream, VideoStream)  # noqa: S101  # narrows what every video codec gives
         stream.width, stream.height = size
         stream.pix_fmt = pix_fmt
         stream.codec_context.gop_size = gop
@@ -66,13 +68,15 @@ def make_film(
             frame = av.VideoFrame.from_ndarray(np.asarray(picture))
             frame.pts, frame.time_base = number, 1 / fps
             film.mux(stream.encode(frame))
+            advance(1)
         film.mux(stream.encode(None))
 
 
 def paint_frame(at: Fraction, *, size: tuple[int, int], fade_in_s: float = 0.0) -> Image.Image:
     """Paint the frame that begins at `at` seconds, an RGB picture of exactly that size.
 
-    Raises: ValueError for a moment that the stripes cannot carry or a picture too narrow for them.
+    Raises:
+        ValueError: for a moment that the stripes cannot carry or a picture too narrow for them.
     """
     light = min(1.0, float(at) / fade_in_s) if fade_in_s > 0 else 1.0
     double = paint_scene(float(at), (size[0] * 2, size[1] * 2))
@@ -88,29 +92,30 @@ def read_stripes(picture: Image.Image) -> int:
     """Read at_ms, the time at which the shown frame begins, rounded to a millisecond.
 
     The picture may be scaled (down to 160 px wide, also out of its aspect) and compressed; it must be
-    upright. Raises: ValueError where there are no stripes or they contradict themselves.
+    upright.
+
+    Raises:
+        ValueError: where there are no stripes or they contradict themselves.
     """
     if picture.width < MIN_WIDTH_PX:
         raise ValueError(f"stripes need {MIN_WIDTH_PX} px of width, the picture has {picture.width}")
-    levels = np.asarray(picture.convert("L"), dtype=np.float64)
     band_px = picture.height * BAND
     top, foot = picture.height - math.ceil(band_px * 3 / 4), picture.height - math.floor(band_px / 4)
-    row = levels[top : max(foot, top + 1)].mean(axis=0)
+    band = picture.crop((0, top, picture.width, max(foot, top + 1))).convert("L")
+    row = np.asarray(band, dtype=np.float64).mean(axis=0)
     edges = np.linspace(0, picture.width, CELLS + 1)
     inset = picture.width / CELLS / 4
-    cells = np.array(
-        [
-            row[round(a + inset) : max(round(b - inset), round(a + inset) + 1)].mean()
-            for a, b in itertools.pairwise(edges)
-        ]
-    )
+    starts = np.rint(edges[:-1] + inset).astype(int)
+    ends = np.maximum(np.rint(edges[1:] - inset).astype(int), starts + 1)
+    sums = np.concatenate(([0.0], row.cumsum()))
+    cells = (sums[ends] - sums[starts]) / (ends - starts)
     light, dark = (cells[0] + cells[-1]) / 2, (cells[1] + cells[-2]) / 2
     if light - dark < MIN_CONTRAST:
         raise ValueError("the picture has no stripes along its lower edge")
     heights = (cells - dark) / (light - dark)
-    if np.abs(heights - 0.5).min() < 0.1:  # noqa: PLR2004 -- a tenth of the contrast either side of the middle
+    if np.abs(heights - 0.5).min() < 0.1:  # noqa: PLR2004  # a tenth of the contrast either side of the middle
         raise ValueError("the stripes are too blurred to be read")
-    bits = [int(height > 0.5) for height in heights][len(HEAD) : -len(TAIL)]  # noqa: PLR2004 -- the middle
+    bits = [int(height > 0.5) for height in heights][len(HEAD) : -len(TAIL)]  # noqa: PLR2004  # the middle
     number = int("".join(map(str, bits)), 2)
     at_ms, check = number >> CHECK_BITS, number & ((1 << CHECK_BITS) - 1)
     if check != crc8(at_ms):
@@ -119,7 +124,11 @@ def read_stripes(picture: Image.Image) -> int:
 
 
 def paint_stripes(picture: Image.Image, at_ms: int) -> None:
-    """Draw the time along the lower edge. Raises: ValueError for a time or a width that does not fit."""
+    """Draw the time along the lower edge.
+
+    Raises:
+        ValueError: for a time or a width that does not fit.
+    """
     if not 0 <= at_ms < 1 << TIME_BITS:
         raise ValueError(f"stripes carry 0 to {(1 << TIME_BITS) - 1} ms, not {at_ms}")
     if picture.width < MIN_WIDTH_PX:
@@ -134,7 +143,7 @@ def paint_stripes(picture: Image.Image, at_ms: int) -> None:
 
 
 def crc8(at_ms: int) -> int:
-    """Give the checksum of a time: CRC-8 with the polynomial x^8 + x^2 + x + 1, started at 0xff."""
+    """Return the checksum of a time: CRC-8 with the polynomial x^8 + x^2 + x + 1, started at 0xff."""
     rest = 0xFF
     for byte in at_ms.to_bytes(4, "big"):
         rest ^= byte
@@ -144,7 +153,7 @@ def crc8(at_ms: int) -> int:
 
 
 def paint_clock(picture: Image.Image, at: Fraction) -> None:
-    """Write the time, as 00:04.280, in the upper left corner; every digit has the same room."""
+    """Write the time, as 00:04.280, in the upper left corner; every digit is as wide as the others."""
     at_ms = round(at * 1000)
     text = f"{at_ms // 60_000:02d}:{at_ms // 1000 % 60:02d}.{at_ms % 1000:03d}"
     tall = round(min(picture.height * 0.17, picture.width * 0.12))
@@ -159,7 +168,7 @@ def paint_clock(picture: Image.Image, at: Fraction) -> None:
 
 @lru_cache(maxsize=128)
 def glyph(sign: str, size_px: int) -> tuple[Image.Image, Image.Image]:
-    """Give one sign in Pillow's own typeface as a mask, and the mask of its shadow."""
+    """Return one sign in Pillow's own typeface as a mask, and the mask of its shadow."""
     typeface = ImageFont.load_default(size_px)
     room = max(typeface.getlength(digit) for digit in "0123456789") if sign.isdigit() else typeface.getlength(sign)
     mask = Image.new("L", (round(room), round(size_px * 1.1)))

@@ -48,21 +48,21 @@ def paint_scene(at_s: float, size: tuple[int, int]) -> Image.Image:
 
 
 def light_at(at_s: float) -> tuple[Colour, Colour, Colour, Colour]:
-    """Give the four colours of the hour, between the two lights it lies between."""
+    """Return the four colours of the hour, between the two lights it lies between."""
     turn = at_s / DAY_S * len(LIGHTS)
-    before, after = LIGHTS[int(turn) % len(LIGHTS)], LIGHTS[(int(turn) + 1) % len(LIGHTS)]
-    top, foot, far, near = (mix(a, b, turn % 1) for a, b in zip(before, after, strict=True))
+    light, next_light = LIGHTS[int(turn) % len(LIGHTS)], LIGHTS[(int(turn) + 1) % len(LIGHTS)]
+    top, foot, far, near = (mix(a, b, turn % 1) for a, b in zip(light, next_light, strict=True))
     return top, foot, far, near
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Give the colour that lies that share of the way from a to b."""
+    """Return the colour that lies that share of the way from a to b."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
 def ridge(shift: float, row: int, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """Give the outline of one row of hills, shifted by a share of the width."""
+    """Return the outline of one row of hills, shifted by a share of the width."""
     width, height = size
     xs = np.linspace(0, 1, 161)
     waves = (
@@ -98,7 +98,7 @@ def paint_balloon(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float) 
 
 @lru_cache(maxsize=8)
 def sun(size_px: int) -> Image.Image:
-    """Give a sun with its glow, as a square RGBA picture."""
+    """Return a sun with its glow, as a square RGBA picture."""
     axis = np.linspace(-1, 1, size_px)
     away = np.hypot(axis[:, None], axis[None, :])
     disc = np.clip((0.24 - away) * size_px / 3, 0, 1)

@@ -1,6 +1,6 @@
-"""An access policy of CAM (version 2.0) -> may this action be done on this resource.
+"""Read an access policy of CAM (version 2.0) and decide whether it allows an action on a resource.
 
-Knows no request and no key. What it cannot evaluate it refuses to read, so no rule is ever silently left out.
+A part that cannot be evaluated here is refused when the policy is read, so no rule is silently left out.
 Sources: CAM's policy syntax; CI's list of actions and resources; read 2026-11-22.
 """
 
@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from emulator.wildcard import matches
+
 _RESOURCE = re.compile(r"\*|qcs:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
 _ACTION = re.compile(r"\*|(name/)?[a-z0-9]+:[A-Za-z*]+")
-_KNOWN = {"effect", "action", "resource"}
+_PARTS = {"effect", "action", "resource"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +25,26 @@ class Statement:
     resources: tuple[str, ...]
 
     def covers(self, action: str, resource: str) -> bool:
-        """Whether this rule speaks of the action on the resource."""
-        return any(_matches(pattern, action) for pattern in self.actions) and any(
-            _matches(pattern, resource) for pattern in self.resources
+        """Return whether this rule applies to the action on the resource."""
+        return any(matches(pattern, action) for pattern in self.actions) and any(
+            matches(pattern, resource) for pattern in self.resources
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy's rules in their order."""
+    """The rules of a policy in their order."""
 
     statements: tuple[Statement, ...]
 
     def allows(self, action: str, resource: str) -> bool:
-        """Deny goes before allow; what no rule allows is not allowed."""
+        """Return whether some rule allows this and none denies it."""
         effects = {rule.effect for rule in self.statements if rule.covers(action, resource)}
         return effects == {"allow"}
 
 
 def read_policy(document: object) -> Policy:
-    """Reads a policy from its parsed JSON: single strings or lists for action and resource.
+    """Read a policy from its parsed JSON: single strings or lists for action and resource.
 
     Raises:
         ValueError: naming the statement and the part that is wrong or that this cloud cannot evaluate (condition,
@@ -63,22 +65,22 @@ def read_policy(document: object) -> Policy:
 
 
 def cos_resource(region: str, appid: str, bucket: str, key: str = "") -> str:
-    """COS's name for an object, or for the whole bucket with an empty key."""
+    """Return COS's name for an object, or for the whole bucket with an empty key."""
     return f"qcs::cos:{region}:uid/{appid}:{bucket}/{key}"
 
 
 def ci_resource(region: str, appid: str, bucket: str, key: str = "") -> str:
-    """CI's name for an object, or for the whole bucket with an empty key."""
+    """Return CI's name for an object, or for the whole bucket with an empty key."""
     return f"qcs::ci:{region}:uid/{appid}:bucket/{bucket}/{key}"
 
 
 def _statement(at: int, rule: object) -> Statement:
     if not isinstance(rule, Mapping):
         raise ValueError(f"statement {at} is not an object")  # noqa: TRY004  # a wrong document, not a wrong call
-    unknown = sorted(set(rule) - _KNOWN)
+    unknown = sorted(set(rule) - _PARTS)
     if unknown:
-        raise ValueError(f"statement {at}: {', '.join(unknown)} is not supported here, and is never just ignored")
-    missing = sorted(_KNOWN - set(rule))
+        raise ValueError(f"statement {at}: {', '.join(unknown)} is not supported here")
+    missing = sorted(_PARTS - set(rule))
     if missing:
         raise ValueError(f"statement {at} has no {', '.join(missing)}")
     if rule["effect"] not in {"allow", "deny"}:
@@ -90,15 +92,11 @@ def _statement(at: int, rule: object) -> Statement:
     )
 
 
-def _strings(where: str, value: object, shape: re.Pattern[str], accepted: str) -> tuple[str, ...]:
+def _strings(location: str, value: object, shape: re.Pattern[str], accepted: str) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not values:
-        raise ValueError(f"{where} is a string or a list of strings")
-    for each in values:
-        if not isinstance(each, str) or not shape.fullmatch(each):
-            raise ValueError(f"{where} {each!r} is not of the form {accepted}")
+        raise ValueError(f"{location} is a string or a list of strings")
+    for item in values:
+        if not isinstance(item, str) or not shape.fullmatch(item):
+            raise ValueError(f"{location} {item!r} is not of the form {accepted}")
     return tuple(values)
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None

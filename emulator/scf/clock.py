@@ -1,6 +1,6 @@
-"""The platform's idea of now: real time, or time that can be made to leap.
+"""The platform's time: real, or compressed so that it can leap over a wait while nothing runs.
 
-It decides nothing: the delivery thread leaps, and only when nothing runs. What a function sees is always real.
+The delivery thread decides when to leap. A function always sees real time.
 """
 
 import threading
@@ -16,12 +16,12 @@ class Clock:
         self._lock = threading.Lock()
 
     def now_s(self) -> float:
-        """Give the seconds since 1970, leaps included."""
+        """Return the seconds since 1970, leaps included."""
         with self._lock:
             return time.time() + self._ahead_s
 
     def leap_to(self, at_s: float) -> None:
-        """Move forward to `at_s`; nothing happens when it is past.
+        """Move forward to `at_s`; do nothing when it is past.
 
         Raises:
             RuntimeError: the clock is a real one.

@@ -1,24 +1,22 @@
 """The one thread that takes due messages from the queue and hands each to a worker of its own.
 
-It must not know what a delivery does; it is told how each ended. It alone makes a compressed clock leap, and only
-when nothing runs. It sleeps on a condition: nothing is polled.
+It alone makes a compressed clock leap, and only when nothing runs. It sleeps on a condition: nothing is polled.
 """
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from emulator.scf.clock import Clock
 from emulator.scf.queue import AsyncQueue, Message, Reason
 
 # Deliver the message, then settle it; called without the lock, in a worker.
 Deliver = Callable[[Message], None]
-_JOIN_S: Final = 10
+_JOIN_S = 10
 
 
 class Delivery:
-    """Owns the queue and its lock. The thread starts with the first message and ends on close."""
+    """Holds the queue and its lock. The thread starts with the first message and ends on close."""
 
     def __init__(self, queue: AsyncQueue, clock: Clock, deliver: Deliver, width: int) -> None:
         self._queue = queue
@@ -29,18 +27,18 @@ class Delivery:
         self._thread: threading.Thread | None = None
         self._workers: set[threading.Thread] = set()
         self._calls = 0
-        self._held = 0
+        self._pauses = 0
         self._closed = False
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[AsyncQueue]:
-        """Give the queue to one thread at a time; whoever waits for a change is told afterwards."""
+        """Yield the queue to one thread at a time, and wake those that wait for a change afterwards."""
         with self._changed:
             yield self._queue
             self._changed.notify_all()
 
     def put(self, message: Message) -> Reason | None:
-        """Queue a message; a reason when it cannot be taken.
+        """Queue a message; return a reason when it cannot be taken.
 
         Raises:
             RuntimeError: the platform is closed.
@@ -48,11 +46,11 @@ class Delivery:
         with self.locked() as queue:
             if self._closed:
                 raise RuntimeError("the platform is closed")
-            refused = queue.put(message)
+            reason = queue.put(message)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="scf-delivery", daemon=True)
                 self._thread.start()
-            return refused
+            return reason
 
     @contextlib.contextmanager
     def call(self) -> Iterator[None]:
@@ -67,19 +65,19 @@ class Delivery:
                 self._changed.notify_all()
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Deliver nothing meanwhile; messages gather."""
+    def paused(self) -> Iterator[None]:
+        """Deliver nothing inside the with-block; messages gather."""
         with self._changed:
-            self._held += 1
+            self._pauses += 1
         try:
             yield
         finally:
             with self._changed:
-                self._held -= 1
+                self._pauses -= 1
                 self._changed.notify_all()
 
     def drain(self, timeout_s: float) -> None:
-        """Return once nothing is queued or running.
+        """Wait until nothing is queued or running.
 
         Raises:
             TimeoutError: naming what is left after `timeout_s` real seconds.
@@ -89,12 +87,12 @@ class Delivery:
                 raise TimeoutError(f"after {timeout_s} s there are still {self._left()}")
 
     def wait_for_workers(self) -> None:
-        """Return once no delivery is under way; what is queued stays."""
+        """Wait until no delivery is under way; queued messages stay."""
         with self._changed:
             self._changed.wait_for(lambda: not self._workers, _JOIN_S)
 
     def close(self) -> None:
-        """Hand out nothing more; `join` waits for what was handed out."""
+        """Start no further delivery; `join` waits for those under way."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -110,7 +108,7 @@ class Delivery:
         with self._changed:
             while not self._closed:
                 message = None
-                if not self._held and len(self._workers) < self._width:
+                if not self._pauses and len(self._workers) < self._width:
                     message = self._queue.take(self._clock.now_s())
                 if message is None:
                     self._wait()
@@ -121,7 +119,7 @@ class Delivery:
 
     def _wait(self) -> None:
         due_s = self._queue.next_due_s()
-        if due_s is None or self._held or len(self._workers) >= self._width:
+        if due_s is None or self._pauses or len(self._workers) >= self._width:
             self._changed.wait()
         elif self._clock.compressed and not self._running():
             self._clock.leap_to(due_s)

@@ -1,37 +1,27 @@
-"""What the function's process is given: environment variables and context, as SCF words them.
+"""A function -> its process's environment variables and its handler's context, as SCF words them.
 
-It must not know how the process is run. Nothing of the host gets in but where its loader finds libraries.
+Nothing of the host gets in but the folders in which its loader finds libraries.
 Sources: the SCF documents "Environment Variables" and "How It Works", read 2026-11-22.
 """
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 
+from emulator.account import Account
 from emulator.scf.function import Function
-from emulator.scf.role import TemporaryKeys
+from emulator.scf.role import TemporaryCredentials
 
-VERSION: Final = "$LATEST"
-_LOADER: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whose functions these are, and where they run."""
-
-    region: str
-    appid: str
-    uin: str
+VERSION = "$LATEST"
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-def environment(function: Function, account: Account) -> dict[str, str]:
-    """Give every variable that stays the same for the life of an instance; keys come with each invocation.
+def process_variables(function: Function, account: Account) -> dict[str, str]:
+    """Return every variable that stays the same for the life of an instance; credentials come with each invocation.
 
     The documented folders are those of the cloud's image; here they name the folders that stand in for them.
     """
-    loader = {name: os.environ[name] for name in _LOADER if name in os.environ}
+    loader = {name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ}
     return (
         loader
         | dict(function.environment)
@@ -62,27 +52,26 @@ def environment(function: Function, account: Account) -> dict[str, str]:
     )
 
 
-def key_variables(keys: TemporaryKeys | None) -> dict[str, str]:
-    """Give the variables that change between invocations; without a run role there are none."""
-    if keys is None:
+def credential_variables(credentials: TemporaryCredentials | None) -> dict[str, str]:
+    """Return the variables that change between invocations; without a run role there are none."""
+    if credentials is None:
         return {}
     return {
-        "TENCENTCLOUD_SECRETID": keys.secret_id,
-        "TENCENTCLOUD_SECRETKEY": keys.secret_key,
-        "TENCENTCLOUD_SESSIONTOKEN": keys.token,
+        "TENCENTCLOUD_SECRETID": credentials.secret_id,
+        "TENCENTCLOUD_SECRETKEY": credentials.secret_key,
+        "TENCENTCLOUD_SESSIONTOKEN": credentials.token,
     }
 
 
-def context(function: Function, account: Account, request_id: str) -> Mapping[str, object]:
-    """Give the second argument of the handler."""
+def handler_context(function: Function, account: Account, request_id: str) -> Mapping[str, object]:
+    """Return the second argument of the handler."""
+    variables = {"SCF_NAMESPACE": function.namespace, **function.environment}
     return {
         "memory_limit_in_mb": function.memory_mb,
         "time_limit_in_ms": function.timeout_s * 1000,
         "request_id": request_id,
-        "environment": json.dumps({"SCF_NAMESPACE": function.namespace, **function.environment}, separators=(",", ":")),
-        "environ": ";".join(
-            f"{name}={value}" for name, value in {"SCF_NAMESPACE": function.namespace, **function.environment}.items()
-        ),
+        "environment": json.dumps(variables, separators=(",", ":")),
+        "environ": ";".join(f"{name}={value}" for name, value in variables.items()),
         "function_version": VERSION,
         "function_name": function.name,
         "namespace": function.namespace,

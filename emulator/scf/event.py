@@ -1,21 +1,21 @@
-"""What happened to an object -> the event as COS sends it, wire names and all.
+"""Something that happened to an object -> the event as COS sends it, wire names and all.
 
-It must not know which functions there are beyond the name it is given, nor how an event is delivered. The uploader's
-key id and signature never pass: the header keeps its shape, masked.
-Source: the SCF document "COS Trigger", event message structure, read 2026-11-22; s3Region is undocumented but stands
-in real events.
+The uploader's secret id and signature never pass: the header keeps its shape, masked.
+Sources: the SCF document "COS Trigger", event message structure, read 2026-11-22; four creation events that were
+captured from the cloud in 2020 to 2022 (public logs, read 2026-11-25): the concrete event name, cosRegion and s3Region,
+the quoted ETag and the storage class in meta, reqid 0, and an eventQueue with the full region and $DEFAULT. No captured
+removal is public; handlers read the same fields of it, so it has the same shape.
 """
 
 import re
-import zlib
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from emulator.scf.triggers import ObjectEvent
 
 # The short codes that documents and public samples show, and those of the other regions' product pages.
-_SHORT_CODES: Final = {
+_SHORT_CODES = {
     "ap-guangzhou": "gz",
     "ap-shanghai": "sh",
     "ap-nanjing": "nj",
@@ -33,42 +33,52 @@ _SHORT_CODES: Final = {
     "na-toronto": "ca",
     "eu-frankfurt": "de",
 }
-_SECRET_PARTS: Final = re.compile(r"(q-ak|q-signature|x-cos-security-token)=[^&]*")
+_SECRET_PARTS = re.compile(r"(q-ak|q-signature|x-cos-security-token)=[^&]*")
 
 KeyEncoding = Literal["raw", "quoted"]
 EventNaming = Literal["configured", "concrete"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """What the documents leave open about an event: is `key` percent-encoded, which name does the event carry."""
+class EventFormat:
+    """How an event is written where the document and the captured events differ.
+
+    `key_encoding`: captured events have a raw `key` beside a strictly encoded `url`. `event_name`: captured events
+    have the concrete name; the document's example can be read as the configured one.
+    """
 
     key_encoding: KeyEncoding = "raw"
-    event_name: EventNaming = "configured"
+    event_name: EventNaming = "concrete"
 
 
 def describe(
-    event: ObjectEvent, *, configured: str, function: str, namespace: str, region: str, wording: Wording
+    event: ObjectEvent, *, configured: str, function: str, namespace: str, region: str, event_format: EventFormat
 ) -> dict[str, object]:
-    """Give one entry of `Records`; `configured` is the event type that the trigger was set up with."""
+    """Return one entry of `Records`; `configured` is the event type that the trigger was set up with."""
     name, _, appid = event.bucket.rpartition("-")
-    short = _SHORT_CODES.get(region, region)
+    encoded_key = quote(event.key)
     return {
         "cos": {
             "cosSchemaVersion": "1.0",
             "cosObject": {
-                # http and unsigned, percent-encoded: official handlers decode its path
-                "url": f"http://{event.bucket}.cos.{region}.myqcloud.com/{quote(event.key)}",
+                # http and unsigned, strictly percent-encoded: a captured `!` stands as %21
+                "url": f"http://{event.bucket}.cos.{region}.myqcloud.com/{encoded_key}",
                 "meta": _meta(event),
                 "vid": event.version_id,
-                "key": f"/{appid}/{name}/{quote(event.key) if wording.key_encoding == 'quoted' else event.key}",
+                "key": f"/{appid}/{name}/{encoded_key if event_format.key_encoding == 'quoted' else event.key}",
                 "size": event.size_bytes,
             },
-            "cosBucket": {"region": short, "name": name, "appid": appid, "s3Region": region},
+            "cosBucket": {
+                "region": _SHORT_CODES.get(region, region),
+                "name": name,
+                "appid": appid,
+                "s3Region": region,
+                "cosRegion": region,
+            },
             "cosNotificationId": "unkown",
         },
         "event": {
-            "eventName": configured if wording.event_name == "configured" else event.event_name,
+            "eventName": configured if event_format.event_name == "configured" else event.event_name,
             "eventVersion": "1.0",
             "eventTime": event.at_s,
             "eventSource": "qcs::cos",
@@ -76,16 +86,21 @@ def describe(
                 "requestSourceIP": event.source_ip,
                 "requestHeaders": _request_headers(event),
             },
-            "eventQueue": f"qcs:0:scf:{short}:appid/{appid}:{namespace}.{function}.$LATEST",
+            "eventQueue": f"qcs:0:scf:{region}:appid/{appid}:{namespace}.{function}.$DEFAULT",
             "reservedInfo": "",
-            "reqid": zlib.crc32(event.request_id.encode()),
+            "reqid": 0,
         },
     }
 
 
 def _meta(event: ObjectEvent) -> dict[str, str]:
     headers = {name.lower(): value for name, value in event.headers.items()}
-    meta = {"x-cos-request-id": event.request_id, "Content-Type": headers.get("content-type", "")}
+    meta = {"ETag": f'"{headers["etag"].strip(chr(34))}"'} if headers.get("etag") else {}
+    meta |= {
+        "x-cos-request-id": event.request_id,
+        "Content-Type": headers.get("content-type", ""),
+        "x-cos-storage-class": headers.get("x-cos-storage-class") or "Standard",
+    }
     meta.update({name: value for name, value in headers.items() if name.startswith("x-cos-meta-")})
     return meta
 

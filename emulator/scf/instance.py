@@ -1,7 +1,7 @@
 """One process that holds one function: started, called, watched, killed.
 
-Turns an event into an outcome: a status, what came back, what was printed, how much memory it took. It must not know
-queues, retries, roles or logs; it is told its limits. It takes one call at a time; the caller sees to that.
+An event -> an outcome: a status, the returned value, the output, the memory it took. An instance takes one call at a
+time; the pool sees to that.
 Source: the SCF documents "Cloud Function Status Code" and "Quota Limits", read 2026-11-22.
 """
 
@@ -19,19 +19,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from emulator.scf import status, surroundings
-from emulator.scf.family import Family
+from emulator.account import Account
+from emulator.scf import status
+from emulator.scf.environment import process_variables
 from emulator.scf.function import Function
-from emulator.scf.surroundings import Account
+from emulator.scf.process_tree import ProcessTree
 
-_BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
-_MIB: Final = 1024 * 1024
-_CHECK_MEMORY_EVERY_S: Final = 0.05
-_LAST_WORDS_S: Final = 1.0
-_KEPT_OUTPUT_BYTES: Final = _MIB
-_KINDS: Final = {
+_BOOTSTRAP = Path(__file__).parent / "sandbox" / "bootstrap.py"
+_MIB = 1024 * 1024
+_MEMORY_POLL_S = 0.05
+_EXIT_WAIT_S = 1.0
+_MAX_OUTPUT_BYTES = _MIB
+_STATUS_OF_KIND = {
     "done": status.OK,
     "ready": status.OK,
     "failed": status.USER_CODE,
@@ -42,7 +42,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call came to: `value` is the answer as JSON text, `detail` a traceback or a sentence on the failure."""
+    """The outcome of a call: `value` is what was returned, in JSON; `detail` a traceback or a sentence."""
 
     status_code: int
     duration_ms: int
@@ -59,36 +59,36 @@ class Instance:
         OSError: the process could not be started.
     """
 
-    def __init__(self, function: Function, account: Account, first_keys: Mapping[str, str]) -> None:
-        self._limit_bytes = function.memory_mb * _MIB
+    def __init__(self, function: Function, account: Account, first_credentials: Mapping[str, str]) -> None:
+        self._memory_limit_bytes = function.memory_mb * _MIB
         self._temp_dir = Path(tempfile.mkdtemp(prefix="scf-"))
-        self._channel, theirs = socket.socketpair()
-        self._output_fd, printing = os.pipe()
+        self._channel, child_end = socket.socketpair()
+        self._output_fd, output_end = os.pipe()
         self._selector = selectors.DefaultSelector()
         self._inbox = bytearray()
         self._output = bytearray()
         try:
-            with theirs:
+            with child_end:
                 self._process = subprocess.Popen(  # noqa: S603  # to run a function's code is what this is for
-                    _command(function, theirs.fileno()),
+                    _command(function, child_end.fileno()),
                     cwd=function.code_dir,
-                    env=surroundings.environment(function, account) | dict(first_keys),
+                    env=process_variables(function, account) | dict(first_credentials),
                     stdin=subprocess.DEVNULL,
-                    stdout=printing,
+                    stdout=output_end,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(child_end.fileno(),),
                     start_new_session=True,
                 )
         except OSError:
-            self._let_go()
+            self._release()
             raise
         finally:
-            os.close(printing)
+            os.close(output_end)
         os.set_blocking(self._output_fd, False)
         self._selector.register(self._channel, selectors.EVENT_READ)
         self._selector.register(self._output_fd, selectors.EVENT_READ)
-        self._family = Family(self._process.pid)
-        self._gone = False
+        self._processes = ProcessTree(self._process.pid)
+        self._released = False
 
     @property
     def pid(self) -> int:
@@ -96,7 +96,7 @@ class Instance:
         return self._process.pid
 
     def start(self, function: Function) -> Outcome:
-        """Have the handler imported, within the function's init timeout."""
+        """Import the handler, within the function's init timeout."""
         setup = {
             "handler": function.handler,
             "code_dir": str(function.code_dir.resolve()),
@@ -104,9 +104,11 @@ class Instance:
         }
         return self._exchange(json.dumps(setup).encode(), function.init_timeout_s, status.INIT_TIMED_OUT)
 
-    def call(self, event: bytes, context: Mapping[str, object], keys: Mapping[str, str], timeout_s: int) -> Outcome:
-        """Run the handler once, with an event that is JSON; after anything but an answer or an exception it is dead."""
-        rest = json.dumps({"context": context, "keys": keys}).encode()
+    def call(
+        self, event: bytes, context: Mapping[str, object], credentials: Mapping[str, str], timeout_s: int
+    ) -> Outcome:
+        """Run the handler once with an event in JSON; unless it returns or raises, the process is dead then."""
+        rest = json.dumps({"context": context, "credentials": credentials}).encode()
         return self._exchange(b'{"event":' + event + b"," + rest[1:], timeout_s, status.TIMED_OUT)
 
     @property
@@ -115,18 +117,18 @@ class Instance:
         return self._process.poll() is None
 
     def interrupt(self) -> None:
-        """End the process from another thread than the one that calls it; that one finds it gone."""
+        """End the process from another thread than the one that calls it, which then finds it ended."""
         if self._process.returncode is None:
-            self._family.kill_session()
+            self._processes.kill_session()
 
     def kill(self) -> None:
-        """End the process and all it started, and leave nothing of it; a second time does nothing."""
-        if not self._gone:
-            self._gone = True
+        """End the process and its children and remove its folder; a second time does nothing."""
+        if not self._released:
+            self._released = True
             self._stop()
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._selector.close()
         self._channel.close()
         os.close(self._output_fd)
@@ -137,58 +139,58 @@ class Instance:
         try:
             self._channel.sendall(struct.pack("!I", len(body)) + body)
         except OSError:
-            answer = None
+            response = None
             code, peak_bytes = status.PROCESS_EXITED, 0
         else:
-            code, answer, peak_bytes = self._wait(began + timeout_s, late)
+            code, response, peak_bytes = self._wait(began + timeout_s, late)
         duration_ms = max(1, math.ceil((time.monotonic() - began) * 1000))
-        if answer is not None:
-            code = _KINDS[str(answer["kind"])]
-            peak_bytes = max(peak_bytes, int(str(answer.get("peak_bytes", 0))))
-        if peak_bytes > self._limit_bytes:
+        if response is not None:
+            code = _STATUS_OF_KIND[str(response["kind"])]
+            peak_bytes = max(peak_bytes, int(str(response.get("peak_bytes", 0))))
+        if peak_bytes > self._memory_limit_bytes:
             code = status.OUT_OF_MEMORY
         ended_by = self._end_after(code)
         self._drain()
-        value = str(answer["value"]) if answer is not None and code == status.OK and "value" in answer else "null"
-        detail = ended_by or _detail(code, answer)
-        return Outcome(code, duration_ms, peak_bytes, self._taken_output(), value, detail)
+        value = str(response["value"]) if response is not None and code == status.OK and "value" in response else "null"
+        detail = ended_by or _detail(code, response)
+        return Outcome(code, duration_ms, peak_bytes, self._take_output(), value, detail)
 
     def _end_after(self, code: int) -> str:
-        """Kill the process unless it can take another call; a sentence if it ended by itself."""
+        """Kill the process unless it can take another call; return a sentence if it ended by itself."""
         if code in {status.OK, status.USER_CODE, status.RESPONSE_TOO_LARGE}:
             return ""
         if code == status.PROCESS_EXITED:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                ended_with = self._process.wait(_LAST_WORDS_S)
+                ended_with = self._process.wait(_EXIT_WAIT_S)
                 self._stop()
-                return f"{status.NAMES[code]} ({_ending(ended_with)})"
+                return f"{status.NAMES[code]} ({_exit_text(ended_with)})"
         self._stop()
         return ""
 
     def _wait(self, until: float, late: int) -> tuple[int, Mapping[str, object] | None, int]:
-        """Wait for the answer with an eye on time and memory; nothing is polled but the memory."""
+        """Wait for the response within time and memory; nothing is polled but the memory."""
         peak_bytes = 0
-        next_look = time.monotonic() + _CHECK_MEMORY_EVERY_S
+        next_check = time.monotonic() + _MEMORY_POLL_S
         while True:
             now = time.monotonic()
             if now >= until:
                 return late, None, peak_bytes
-            if now >= next_look:
-                peak_bytes = max(peak_bytes, self._family.resident_bytes())
-                next_look = now + _CHECK_MEMORY_EVERY_S
-                if peak_bytes > self._limit_bytes:
+            if now >= next_check:
+                peak_bytes = max(peak_bytes, self._processes.resident_bytes())
+                next_check = now + _MEMORY_POLL_S
+                if peak_bytes > self._memory_limit_bytes:
                     return status.OUT_OF_MEMORY, None, peak_bytes
-            for key, _ in self._selector.select(min(until, next_look) - now):
+            for key, _ in self._selector.select(min(until, next_check) - now):
                 if key.fd == self._output_fd:
                     self._read_output()
                     continue
-                answer, ended = self._read_answer()
-                if answer is not None:
-                    return status.OK, answer, peak_bytes
+                response, ended = self._read_response()
+                if response is not None:
+                    return status.OK, response, peak_bytes
                 if ended:
                     return status.PROCESS_EXITED, None, peak_bytes
 
-    def _read_answer(self) -> tuple[Mapping[str, object] | None, bool]:
+    def _read_response(self) -> tuple[Mapping[str, object] | None, bool]:
         try:
             part = self._channel.recv(_MIB)
         except OSError:
@@ -197,12 +199,12 @@ class Instance:
         size_bytes = struct.unpack("!I", self._inbox[:4])[0] if len(self._inbox) >= 4 else math.inf  # noqa: PLR2004
         if len(self._inbox) - 4 < size_bytes:
             return None, not part
-        answer: Mapping[str, object] = json.loads(bytes(self._inbox[4:]))
+        response: Mapping[str, object] = json.loads(bytes(self._inbox[4:]))
         self._inbox.clear()
-        return answer, False
+        return response, False
 
     def _read_output(self) -> bool:
-        """Take what was printed; whether there may be more."""
+        """Read the printed output; return whether there may be more."""
         try:
             part = os.read(self._output_fd, 1 << 16)
         except BlockingIOError:
@@ -211,24 +213,24 @@ class Instance:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(self._output_fd)
             return False
-        self._output += part[: max(0, _KEPT_OUTPUT_BYTES - len(self._output))]
+        self._output += part[: max(0, _MAX_OUTPUT_BYTES - len(self._output))]
         return True
 
     def _drain(self) -> None:
-        # What the handler printed is in the pipe before its answer is sent; no more than a pipe holds can be there.
-        for _ in range(_KEPT_OUTPUT_BYTES >> 16):
+        # The output of the handler is in the pipe before its response is sent; no more than a pipe holds can be there.
+        for _ in range(_MAX_OUTPUT_BYTES >> 16):
             if not self._read_output():
                 return
 
-    def _taken_output(self) -> str:
+    def _take_output(self) -> str:
         text = self._output.decode(errors="replace")
-        if len(self._output) >= _KEPT_OUTPUT_BYTES:
-            text += f"\n(the output of this call is cut at {_KEPT_OUTPUT_BYTES} bytes)\n"
+        if len(self._output) >= _MAX_OUTPUT_BYTES:
+            text += f"\n(the output of this call is cut at {_MAX_OUTPUT_BYTES} bytes)\n"
         self._output.clear()
         return text
 
     def _stop(self) -> None:
-        self._family.kill()
+        self._processes.kill()
         self._process.wait()
 
 
@@ -238,11 +240,11 @@ def _command(function: Function, descriptor: int) -> list[str]:
     return [str(function.python), *alone, "-B", "-X", "utf8", str(_BOOTSTRAP), str(descriptor)]
 
 
-def _detail(code: int, answer: Mapping[str, object] | None) -> str:
-    if answer is not None and code in {status.USER_CODE, status.HANDLER_NOT_FOUND}:
-        return str(answer.get("stack", answer.get("message", "")))
+def _detail(code: int, response: Mapping[str, object] | None) -> str:
+    if response is not None and code in {status.USER_CODE, status.HANDLER_NOT_FOUND}:
+        return str(response.get("stack", response.get("message", "")))
     return "" if code == status.OK else status.NAMES[code]
 
 
-def _ending(returned: int) -> str:
+def _exit_text(returned: int) -> str:
     return f"signal {-returned}" if returned < 0 else f"exit code {returned}"

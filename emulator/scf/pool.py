@@ -1,6 +1,5 @@
-"""The instances of one function: a warm one if there is one, a new one while the limit allows it, else none.
+"""The instances of one function: a warm one if there is one, a new one while the limit allows it.
 
-It must not know what is called or why; a process that cannot go on is told to it.
 Source: the SCF documents "How It Works" (containers are reused) and "Concurrency Restrictions", read 2026-11-22.
 """
 
@@ -11,7 +10,7 @@ from emulator.scf.instance import Instance
 
 
 class Pool:
-    """Safe across threads. An instance serves one call at a time; the one used last is used next."""
+    """Instances of one function. Safe across threads. Each serves one call at a time; the one used last is next."""
 
     def __init__(self, limit: int, start: Callable[[], Instance]) -> None:
         self._limit = limit
@@ -19,25 +18,25 @@ class Pool:
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._busy: set[Instance] = set()
-        self._taken = 0
+        self._reserved = 0
         self._retired = False
         self._closed = False
 
     def reserve(self) -> bool:
-        """Take a place among the instances; false when all are taken. It ends with `leave`."""
+        """Reserve a place among the instances until `release`; return False when all are taken."""
         with self._lock:
-            if self._taken >= self._limit:
+            if self._reserved >= self._limit:
                 return False
-            self._taken += 1
+            self._reserved += 1
             return True
 
-    def leave(self) -> None:
-        """Give the place back."""
+    def release(self) -> None:
+        """Give a reserved place back."""
         with self._lock:
-            self._taken -= 1
+            self._reserved -= 1
 
     def take(self) -> tuple[Instance, bool]:
-        """Give an instance for a reserved place, and whether it is new and still has to start.
+        """Return an instance for a reserved place, and whether it is new and still has to start.
 
         Raises:
             OSError: no process could be started.
@@ -57,7 +56,7 @@ class Pool:
         return instance, True
 
     def give_back(self, instance: Instance) -> None:
-        """Keep the instance warm, or bury it if it is dead or the pool has retired."""
+        """Keep the instance warm, or end it if it is dead or the pool has retired."""
         with self._lock:
             self._busy.discard(instance)
             if instance.alive and not self._retired:
@@ -75,9 +74,9 @@ class Pool:
 
     @property
     def done(self) -> bool:
-        """Whether it has retired and nothing of it runs."""
+        """Whether the pool has retired and nothing of it runs."""
         with self._lock:
-            return self._retired and not self._taken
+            return self._retired and not self._reserved
 
     def close(self) -> None:
         """Retire, and end the calls that are under way by ending their processes."""

@@ -1,40 +1,39 @@
-"""A process and all it started: how much memory they hold together, and how they are ended together.
+"""A process and its descendants: the memory they hold together, and how to end them together.
 
-It must not know what they run. The process leads a session of its own; children that left it are found by descent.
+The process leads a session of its own; a child that left the session is found by descent.
 """
 
 import contextlib
 import os
 import signal
 import time
-from typing import Final
 
 import psutil
 
-_LOOK_FOR_CHILDREN_EVERY_S: Final = 0.25
+_CHILDREN_REFRESH_S = 0.25
 
 
-class Family:
-    """The process `pid` and its descendants; what has ended meanwhile is passed over in silence."""
+class ProcessTree:
+    """The process `pid` and its descendants; a process that has ended meanwhile is skipped."""
 
     def __init__(self, pid: int) -> None:
-        self._head = psutil.Process(pid)
+        self._root = psutil.Process(pid)
         self._children: list[psutil.Process] = []
-        self._looked_at = 0.0
+        self._refreshed_at = 0.0
 
     def resident_bytes(self) -> int:
-        """Give the resident memory of all together, pages they share counted for each."""
+        """Return the resident memory of all together, with shared pages counted for each."""
         now = time.monotonic()
-        if now - self._looked_at > _LOOK_FOR_CHILDREN_EVERY_S:
-            self._children, self._looked_at = self._descendants(), now
+        if now - self._refreshed_at > _CHILDREN_REFRESH_S:
+            self._children, self._refreshed_at = self._descendants(), now
         total = 0
-        for process in (self._head, *self._children):
+        for process in (self._root, *self._children):
             with contextlib.suppress(psutil.Error):
                 total += process.memory_info().rss
         return total
 
     def kill(self) -> None:
-        """End them all; who started the process still has to wait for it."""
+        """End them all; the parent of the process still has to wait for it."""
         descendants = self._descendants()
         self.kill_session()
         for child in descendants:
@@ -42,11 +41,11 @@ class Family:
                 child.kill()
 
     def kill_session(self) -> None:
-        """End those that never left the session, which needs no look at other processes."""
+        """End those that never left the session, without a look at other processes."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._head.pid, signal.SIGKILL)
+            os.killpg(self._root.pid, signal.SIGKILL)
 
     def _descendants(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):
-            return self._head.children(recursive=True)
+            return self._root.children(recursive=True)
         return []

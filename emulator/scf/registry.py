@@ -1,14 +1,12 @@
-"""The functions there are, each with its instances, and the triggers that call them.
+"""The functions that exist, each with its instances, and the triggers that call them.
 
-It must not know what a call is or who makes one.
 Sources: the SCF documents "COS Trigger", "Concurrency Restrictions" and "Quota Limits", read 2026-11-22.
 """
 
 import threading
 from collections.abc import Callable
-from typing import Final
 
-from emulator.scf import status
+from emulator.scf import limits, status
 from emulator.scf import triggers as rules
 from emulator.scf.function import Function
 from emulator.scf.instance import Instance
@@ -16,36 +14,31 @@ from emulator.scf.pool import Pool
 from emulator.scf.status import InvocationRefused
 from emulator.scf.triggers import ObjectEvent, Trigger
 
-# What all functions of a region may hold at once: 128,000 MB in the five large regions, 64,000 MB in the others.
-_LARGE_REGIONS: Final = ("ap-guangzhou", "ap-shanghai", "ap-beijing", "ap-chengdu", "ap-hongkong")
-_LARGE_REGION_QUOTA_MB: Final = 128_000
-_REGION_QUOTA_MB: Final = 64_000
-
 
 class Registry:
-    """Safe across threads. Starts no process by itself."""
+    """Functions, their pools and their triggers. Safe across threads. Starts no process by itself."""
 
     def __init__(self, region: str, start: Callable[[Function], Instance]) -> None:
         self._region = region
         self._start = start
         self._lock = threading.Lock()
-        self._standing: dict[str, tuple[Function, Pool]] = {}
+        self._entries: dict[str, tuple[Function, Pool]] = {}
         self._triggers: list[Trigger] = []
         self._pools: list[Pool] = []
         self._closed = False
 
     def functions(self) -> tuple[Function, ...]:
-        """Give every function as it is configured now."""
+        """Return every function as it is configured now."""
         with self._lock:
-            return tuple(function for function, _ in self._standing.values())
+            return tuple(function for function, _ in self._entries.values())
 
     def triggers(self) -> tuple[Trigger, ...]:
-        """Give every trigger."""
+        """Return every trigger."""
         with self._lock:
             return tuple(self._triggers)
 
     def find(self, name: str) -> tuple[Function, Pool]:
-        """Give the function and its instances.
+        """Return the function and its instances.
 
         Raises:
             InvocationRefused: there is none of that name.
@@ -54,7 +47,7 @@ class Registry:
             return self._find(name)
 
     def create(self, function: Function) -> None:
-        """Take a function in.
+        """Add a function.
 
         Raises:
             ValueError: there is one of that name.
@@ -63,9 +56,9 @@ class Registry:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the platform is closed")
-            if function.name in self._standing:
+            if function.name in self._entries:
                 raise ValueError(f"there is a function {function.name!r} already")
-            self._standing[function.name] = function, self._pool(function)
+            self._entries[function.name] = function, self._pool(function)
 
     def update(self, function: Function) -> None:
         """Replace the function of that name; its instances end, the busy ones with the call they are in.
@@ -75,7 +68,7 @@ class Registry:
         """
         with self._lock:
             _, old = self._find(function.name)
-            self._standing[function.name] = function, self._pool(function)
+            self._entries[function.name] = function, self._pool(function)
         old.retire()
 
     def delete(self, name: str) -> None:
@@ -86,7 +79,7 @@ class Registry:
         """
         with self._lock:
             _, pool = self._find(name)
-            del self._standing[name]
+            del self._entries[name]
             self._triggers = [trigger for trigger in self._triggers if trigger.function != name]
         pool.retire()
 
@@ -111,31 +104,31 @@ class Registry:
         with self._lock:
             self._triggers.remove(trigger)
 
-    def called_by(self, happened: ObjectEvent) -> tuple[tuple[Function, str], ...]:
-        """Give the functions whose triggers it meets, each with the event type it is bound to."""
+    def functions_for(self, event: ObjectEvent) -> tuple[tuple[Function, str], ...]:
+        """Return the functions whose triggers match the event, each with the event type it is bound to."""
         with self._lock:
-            met = [(trigger.function, trigger.meets(happened)) for trigger in self._triggers]
-            return tuple((self._find(name)[0], configured) for name, configured in met if configured)
+            matches = [(trigger.function, trigger.match(event)) for trigger in self._triggers]
+            return tuple((self._find(name)[0], configured) for name, configured in matches if configured)
 
     def end_all(self, *, for_good: bool) -> None:
-        """Remove all there is, and end every call that is under way by ending its process."""
+        """Remove everything, and end every call that is under way by ending its process."""
         with self._lock:
             self._closed = self._closed or for_good
             pools, self._pools = self._pools, []
-            self._standing.clear()
+            self._entries.clear()
             self._triggers.clear()
         for pool in pools:
             pool.close()
 
     def _find(self, name: str) -> tuple[Function, Pool]:
         try:
-            return self._standing[name]
+            return self._entries[name]
         except KeyError:
             raise InvocationRefused(status.NOT_FOUND, f"there is no function {name!r}") from None
 
     def _pool(self, function: Function) -> Pool:
-        quota_mb = _LARGE_REGION_QUOTA_MB if self._region in _LARGE_REGIONS else _REGION_QUOTA_MB
+        quota_mb = limits.LARGE_REGION_QUOTA_MB if self._region in limits.LARGE_REGIONS else limits.REGION_QUOTA_MB
         limit = quota_mb // function.memory_mb if function.max_instances is None else function.max_instances
         pool = Pool(limit, lambda: self._start(function))
-        self._pools = [*(standing for standing in self._pools if not standing.done), pool]
+        self._pools = [*(old for old in self._pools if not old.done), pool]
         return pool

@@ -1,6 +1,5 @@
-"""One invocation: an instance, fresh keys, the call, a record in the log -> a result.
+"""One invocation: an instance, current credentials, the call, a record in the log -> a result.
 
-It must not know queues or retries beyond the number it is told for the log.
 Sources: the SCF documents "Cloud Function Status Code" and "Billing Mode", read 2026-11-22.
 """
 
@@ -10,24 +9,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
-from emulator.scf import status, surroundings
+from emulator.account import Account
+from emulator.scf import status
 from emulator.scf.clock import Clock
+from emulator.scf.environment import credential_variables, handler_context
 from emulator.scf.function import Function
 from emulator.scf.instance import Instance, Outcome
-from emulator.scf.log import PlatformLog, Run, lines_of
+from emulator.scf.log import Invocation, PlatformLog, lines_of
 from emulator.scf.pool import Pool
-from emulator.scf.role import RoleKeys, TemporaryKeys
-from emulator.scf.surroundings import Account
+from emulator.scf.role import RoleCredentials, TemporaryCredentials
 
-# How long keys must still last beyond the function's own timeout when an invocation begins.
-_MARGIN_S: Final = 60
+# How long credentials must still last beyond the function's own timeout when an invocation begins.
+_MARGIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an invocation came to.
+    """The outcome of an invocation.
 
     `return_value` is what the handler returned, through JSON and back; None when it failed, and `error` then says
     why, in SCF's words. `duration_ms` is the handler's time, `init_ms` that of a cold start before it (0 when warm).
@@ -49,21 +48,21 @@ class Result:
 class Runner:
     """Runs invocations, side by side from any thread."""
 
-    def __init__(self, account: Account, keys: RoleKeys, clock: Clock, log: PlatformLog) -> None:
+    def __init__(self, account: Account, credentials: RoleCredentials, clock: Clock, log: PlatformLog) -> None:
         self._account = account
-        self._keys = keys
+        self._credentials = credentials
         self._clock = clock
         self._log = log
         self._lock = threading.Lock()
         self._outages: Counter[str] = Counter()
 
     def start(self, function: Function) -> Instance:
-        """Start a process for the function, with the keys of its first invocation.
+        """Start a process for the function, with the credentials of its first invocation.
 
         Raises:
             OSError: no process could be started.
         """
-        return Instance(function, self._account, surroundings.key_variables(self._keys_for(function)))
+        return Instance(function, self._account, credential_variables(self._credentials_for(function)))
 
     def plan_outage(self, name: str, times: int) -> None:
         """Have the platform itself fail for the function's next `times` invocations."""
@@ -76,25 +75,25 @@ class Runner:
             self._outages.clear()
 
     def run(self, function: Function, pool: Pool, event: bytes, request_id: str, retry_num: int) -> Result:
-        """Invoke once. Whatever goes wrong is in the result; raises nothing."""
+        """Invoke once. Whatever goes wrong is in the result; nothing is raised."""
         began_s = self._clock.now_s()
         if not pool.reserve():
             # "For a function with a reserved quota configured, if the function concurrency exceeds the quota"
-            return self._finish(function, request_id, retry_num, began_s, _nothing(status.OVER_LIMIT), 0)
+            return self._finish(function, request_id, retry_num, began_s, _not_run(status.OVER_LIMIT), 0)
         try:
             outcome, init_ms = self._attempt(function, pool, event, request_id)
         except Exception as error:  # noqa: BLE001  # what fails on this side of the process is SCF's own error
-            outcome, init_ms = _nothing(status.INTERNAL, f"{type(error).__name__}: {error}"), 0
+            outcome, init_ms = _not_run(status.INTERNAL, f"{type(error).__name__}: {error}"), 0
         finally:
-            pool.leave()
+            pool.release()
         return self._finish(function, request_id, retry_num, began_s, outcome, init_ms)
 
     def _attempt(self, function: Function, pool: Pool, event: bytes, request_id: str) -> tuple[Outcome, int]:
         with self._lock:
             if self._outages[function.name] > 0:
                 self._outages[function.name] -= 1
-                return _nothing(status.INTERNAL, "an outage that was asked for"), 0
-        keys = surroundings.key_variables(self._keys_for(function))
+                return _not_run(status.INTERNAL, "a planned outage"), 0
+        credentials = credential_variables(self._credentials_for(function))
         instance, new = pool.take()
         try:
             init_ms, printed = 0, ""
@@ -104,16 +103,18 @@ class Runner:
                     instance.kill()
                     return started, started.duration_ms
                 init_ms, printed = started.duration_ms, started.output
-            context = surroundings.context(function, self._account, request_id)
-            outcome = instance.call(event, context, keys, function.timeout_s)
-            return _preceded_by(printed, outcome), init_ms
+            context = handler_context(function, self._account, request_id)
+            outcome = instance.call(event, context, credentials, function.timeout_s)
+            return _with_output_before(printed, outcome), init_ms
         finally:
             pool.give_back(instance)
 
-    def _keys_for(self, function: Function) -> TemporaryKeys | None:
+    def _credentials_for(self, function: Function) -> TemporaryCredentials | None:
         if not function.role:
             return None
-        return self._keys.keys_for(function.role, until_s=self._clock.now_s() + function.timeout_s + _MARGIN_S)
+        return self._credentials.credentials_for(
+            function.role, until_s=self._clock.now_s() + function.timeout_s + _MARGIN_S
+        )
 
     def _finish(
         self, function: Function, request_id: str, retry_num: int, began_s: float, outcome: Outcome, init_ms: int
@@ -122,7 +123,7 @@ class Runner:
         # nothing for a call that never reached the function.
         billed_ms = outcome.duration_ms
         self._log.write(
-            Run(
+            Invocation(
                 function=function.name,
                 namespace=function.namespace,
                 request_id=request_id,
@@ -153,11 +154,11 @@ class Runner:
         )
 
 
-def _nothing(status_code: int, detail: str = "") -> Outcome:
+def _not_run(status_code: int, detail: str = "") -> Outcome:
     return Outcome(status_code, 0, 0, "", detail=detail or status.NAMES[status_code])
 
 
-def _preceded_by(printed: str, outcome: Outcome) -> Outcome:
+def _with_output_before(printed: str, outcome: Outcome) -> Outcome:
     return Outcome(
         outcome.status_code,
         outcome.duration_ms,

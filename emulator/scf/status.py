@@ -1,27 +1,25 @@
-"""What an invocation can end in: SCF's status codes, and how a call is refused before anything runs.
+"""SCF's status codes, and the refusal of a call before anything runs.
 
-It knows no function, no queue, no process.
 Sources: the SCF documents "Cloud Function Status Code" and "Error Types and Retry Policies", read 2026-11-22.
 """
 
 from types import MappingProxyType
-from typing import Final
 
-OK: Final = 200
-NOT_JSON: Final = 400
-REQUEST_TOO_LARGE: Final = 406
-RESPONSE_TOO_LARGE: Final = 407
-USER_CODE: Final = 430
-OVER_LIMIT: Final = 432
-TIMED_OUT: Final = 433
-OUT_OF_MEMORY: Final = 434
-NOT_FOUND: Final = 435
-HANDLER_NOT_FOUND: Final = 437
-PROCESS_EXITED: Final = 439
-INIT_TIMED_OUT: Final = 450
-INTERNAL: Final = 500
+OK = 200
+NOT_JSON = 400
+REQUEST_TOO_LARGE = 406
+RESPONSE_TOO_LARGE = 407
+USER_CODE = 430
+OVER_LIMIT = 432
+TIMED_OUT = 433
+OUT_OF_MEMORY = 434
+NOT_FOUND = 435
+HANDLER_NOT_FOUND = 437
+PROCESS_EXITED = 439
+INIT_TIMED_OUT = 450
+INTERNAL = 500
 
-NAMES: Final = MappingProxyType(
+NAMES = MappingProxyType(
     {
         OK: "Success",
         NOT_JSON: "InvalidParameterValue",
@@ -40,7 +38,7 @@ NAMES: Final = MappingProxyType(
 )
 
 # "except system errors and overrun errors, all other errors are execution errors"
-PLATFORM_ERRORS: Final = frozenset({OVER_LIMIT, INTERNAL})
+PLATFORM_ERRORS = frozenset({OVER_LIMIT, INTERNAL})
 
 
 class InvocationRefused(Exception):

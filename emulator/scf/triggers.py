@@ -1,16 +1,17 @@
-"""What happened to an object, and which trigger it meets.
+"""COS triggers: what happened to an object -> the trigger that it matches.
 
-It must not know what an event looks like on the wire, nor what becomes of it.
-Source: the SCF document "COS Trigger", read 2026-11-22.
+Source: the SCF document "COS Trigger", read 2026-11-22; a prefix that begins with a slash: a user's report of 2026-08.
 """
 
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Literal
 
-EVENT_TYPES: Final = (
+from emulator.scf import limits
+
+EVENT_TYPES = (
     "cos:ObjectCreated:*",
     "cos:ObjectCreated:Put",
     "cos:ObjectCreated:Post",
@@ -24,21 +25,29 @@ EVENT_TYPES: Final = (
     "cos:ObjectRestore:Post",
     "cos:ObjectRestore:Completed",
 )
-_RULES_A_FUNCTION: Final = 10
-_RULES_A_BUCKET: Final = 10
+
+RefusalCode = Literal["invalid", "conflict", "too many"]
 
 
 class TriggerRefused(ValueError):
-    """A trigger that SCF or COS would not take, with the rule that it breaks."""
+    """A trigger that SCF or COS would not take, with the rule that it breaks.
+
+    `code` says which kind of rule: `invalid` by itself, in `conflict` with another trigger, or one `too many`.
+    """
+
+    def __init__(self, message: str, code: RefusalCode = "invalid") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """One thing that happened to one object.
+    """Something that happened to one object.
 
     `bucket` is the full name with the appid, `key` the object's key as stored. `event_name` is concrete, such as
-    "cos:ObjectCreated:Put". `headers` are the request's or the stored object's; of these only the content type and
-    x-cos-meta-* leave this process. `authorization` is the uploader's header; key id and signature are masked.
+    "cos:ObjectCreated:Put". `headers` are the request's or the stored object's; of these the content type, the ETag,
+    the storage class and x-cos-meta-* leave this process. `authorization` is the uploader's header; its secret id and
+    signature are masked.
     """
 
     bucket: str
@@ -58,7 +67,9 @@ class ObjectEvent:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A bucket's events that a function is called for; `region` empty for the platform's own.
+    """A rule that calls a function for a bucket's events; `region` is empty for the platform's own.
+
+    A prefix that begins with a slash is accepted and matches nothing, as the cloud does.
 
     Raises:
         TriggerRefused: an event type that does not exist, or a suffix that cannot be one.
@@ -84,39 +95,40 @@ class Trigger:
         if self.suffix and not self.suffix.startswith("."):
             raise TriggerRefused(f"a suffix starts with '.', {self.suffix!r} does not")
 
-    def meets(self, event: ObjectEvent) -> str:
-        """Give the configured event type under which the trigger takes the event, empty when it does not."""
-        if not self.enabled or event.bucket != self.bucket:
-            return ""
+    def match(self, event: ObjectEvent) -> str | None:
+        """Return the configured event type under which the trigger takes the event, None when it does not."""
+        if not self.enabled or event.bucket != self.bucket or self.prefix.startswith("/"):
+            return None
         if not (event.key.startswith(self.prefix) and event.key.endswith(self.suffix)):
-            return ""
-        return next((configured for configured in self.events if _covers(configured, event.event_name)), "")
+            return None
+        return next((configured for configured in self.events if _covers(configured, event.event_name)), None)
 
 
-def check(trigger: Trigger, standing: Iterable[Trigger], region: str) -> None:
-    """Refuse a trigger that may not stand beside those that do.
+def check(trigger: Trigger, existing: Iterable[Trigger], region: str) -> None:
+    """Check that a trigger may stand beside those that exist.
 
     Raises:
-        TriggerRefused: another region, too many rules, or a rule that overlaps one that stands.
+        TriggerRefused: another region, too many rules, or a rule that overlaps an existing one.
     """
-    others = tuple(standing)
+    existing_triggers = tuple(existing)
     if trigger.region not in {"", region}:
         # "COS triggers can only trigger functions in the same region"
         raise TriggerRefused(f"the bucket is in {trigger.region}, the function in {region}")
-    of_function = sum(len(other.events) for other in others if other.function == trigger.function)
-    if of_function + len(trigger.events) > _RULES_A_FUNCTION:
-        raise TriggerRefused("one function can be bound to 10 COS triggers at most")
-    of_bucket = sum(len(other.events) for other in others if other.bucket == trigger.bucket)
-    if of_bucket + len(trigger.events) > _RULES_A_BUCKET:
-        raise TriggerRefused("one COS bucket can be bound to 10 rules at most")
-    for one, another in itertools.combinations(trigger.events, 2):
-        if _covers(one, another) or _covers(another, one):
-            raise TriggerRefused(f"{one} and {another} overlap")
-    for other in others:
-        _refuse_overlap(trigger, other)
+    of_function = sum(len(other.events) for other in existing_triggers if other.function == trigger.function)
+    if of_function + len(trigger.events) > limits.MAX_TRIGGERS_PER_FUNCTION:
+        max_triggers = limits.MAX_TRIGGERS_PER_FUNCTION
+        raise TriggerRefused(f"one function can be bound to {max_triggers} COS triggers at most", "too many")
+    of_bucket = sum(len(other.events) for other in existing_triggers if other.bucket == trigger.bucket)
+    if of_bucket + len(trigger.events) > limits.MAX_RULES_PER_BUCKET:
+        raise TriggerRefused(f"one COS bucket can be bound to {limits.MAX_RULES_PER_BUCKET} rules at most", "too many")
+    for first, second in itertools.combinations(trigger.events, 2):
+        if _covers(first, second) or _covers(second, first):
+            raise TriggerRefused(f"{first} and {second} overlap", "conflict")
+    for other in existing_triggers:
+        _check_overlap(trigger, other)
 
 
-def _refuse_overlap(trigger: Trigger, other: Trigger) -> None:
+def _check_overlap(trigger: Trigger, other: Trigger) -> None:
     # "the same bucket cannot use overlapping prefixes, overlapping suffixes, or overlapping combinations of prefixes
     # and suffixes to define the filter rule for the same event type"; with "Created: *" bound, "the upload events
     # (including Created:Put and Created:Post) cannot be bound to other functions"
@@ -126,7 +138,8 @@ def _refuse_overlap(trigger: Trigger, other: Trigger) -> None:
     if trigger.bucket == other.bucket and same_events and prefixes_meet and suffixes_meet:
         raise TriggerRefused(
             f"prefix {trigger.prefix!r} with suffix {trigger.suffix!r} overlaps {other.prefix!r} with "
-            f"{other.suffix!r}, which is bound to {other.function!r} for the same event type"
+            f"{other.suffix!r}, which is bound to {other.function!r} for the same event type",
+            "conflict",
         )
 
 

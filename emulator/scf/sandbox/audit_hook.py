@@ -1,9 +1,9 @@
-"""Keeps the process that it is called in from writing anywhere but in the folders that are named.
+"""An audit hook that keeps the process from writing anywhere but in the folders that are allowed.
 
-Stands alone: the standard library only, loaded by its path inside the function's process, on Python 3.9 and newer.
-It stands in for a room where the system has none, by an audit hook: as root and on every system, but what a child
-process or a C library writes by itself it cannot see. Paths are plain strings here: the hook runs at every open, and
-pathlib would cost more than the check.
+Runs inside the function's process, on Python 3.9 or newer and the standard library only, loaded by its path.
+It stands in for mounts where the system allows none. It works as root and on every system, but cannot see writes of a
+child process or a C library. Paths are plain strings here: the hook runs at every open, and pathlib would cost more
+than the check.
 Source: "RootFS is read-only and only /tmp is writable" (SCF, "Cloud Function Status Code"), read 2026-11-22.
 """
 # ruff: noqa: PTH100, PTH115, PTH116, PTH117, PTH118
@@ -26,10 +26,10 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _AT_CWD = -1
 
 
-def build(writable: list[str], but: str) -> None:
-    """From now on what would write outside the `writable` folders, or in `but`, ends in OSError EROFS for good."""
-    inside = tuple(os.path.realpath(folder) + os.sep for folder in writable)
-    outside = os.path.realpath(but) + os.sep
+def deny_writes(*, allowed: list[str], denied: str) -> None:
+    """End every write outside the `allowed` folders, or in `denied`, in OSError EROFS, for the rest of the process."""
+    inside = tuple(os.path.realpath(folder) + os.sep for folder in allowed)
+    outside = os.path.realpath(denied) + os.sep
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
         touched = _TOUCHED.get(event)
@@ -53,7 +53,7 @@ def _opened(args: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _entries(*places: tuple[int, int]) -> Callable[[tuple[Any, ...]], Iterator[str]]:
-    """Make a reader of (argument with a path, argument with its folder's descriptor or -1) pairs."""
+    """Return a reader of (argument with a path, argument with its folder's descriptor or -1) pairs."""
 
     def read(args: tuple[Any, ...]) -> Iterator[str]:
         for path_at, folder_at in places:
@@ -72,12 +72,12 @@ def _database(args: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _target(path: str | bytes) -> str:
-    """What is opened in the end, links followed."""
+    """Return the path that is opened in the end, links followed."""
     return os.path.realpath(os.fsdecode(path))
 
 
 def _entry(path: str | bytes, folder: int) -> str:
-    """The name in its folder, which is what is made, moved or removed; a link is not followed."""
+    """Return the path of the entry that is made, moved or removed; a link is not followed."""
     name = os.fsdecode(path)
     if folder != _AT_CWD and not os.path.isabs(name):
         name = os.path.join(_folder_of(folder), name)
@@ -92,7 +92,7 @@ def _folder_of(descriptor: int) -> str:
 
 
 def _is_no_file(path: str) -> bool:
-    """Say whether it is a device, a pipe or a socket: nothing on a disk changes by writing there."""
+    """Return whether the path is a device, a pipe or a socket: writing there changes nothing on a disk."""
     try:
         mode = os.stat(path).st_mode
     except OSError:

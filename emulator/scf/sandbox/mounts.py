@@ -1,6 +1,6 @@
-"""Gives the process that it is called in a view of the disk in which all is read-only and /tmp is its own.
+"""A private view of the disk for the process: everything read-only, and a /tmp of its own.
 
-Stands alone: the standard library only, loaded by its path inside the function's process, on Python 3.9 and newer.
+Runs inside the function's process, on Python 3.9 or newer and the standard library only, loaded by its path.
 The kernel does it, with a mount namespace, so it holds for child processes and C libraries too, and /tmp has 512 MB
 and no more. It takes Linux 5.12 and the right to make namespaces; where either is missing nothing is changed.
 Sources: "RootFS is read-only and only /tmp is writable" (SCF, "Cloud Function Status Code"), "Each function has a
@@ -27,8 +27,8 @@ _MOUNT_SETATTR = 442  # the same on every architecture
 _TEMP_BYTES = 512 * 1024 * 1024
 
 
-def enter(staging: str, needed: Iterable[str]) -> bool:
-    """Move into the room; false, and nothing changed, where the system does not allow it.
+def isolate(staging: str, needed: Iterable[str]) -> bool:
+    """Isolate the process; return False, with nothing changed, where the system does not allow it.
 
     `staging` is an empty folder to build the new /tmp in; `needed` are paths that must stay readable even if they
     lie under /tmp. The process must have one thread.
@@ -36,21 +36,21 @@ def enter(staging: str, needed: Iterable[str]) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     paths, folder = tuple(needed), Path(staging)
-    # There is no way back out of a half-furnished room, so a child tries it first.
+    # Some of the mounts could not be undone after a failure, so a child process tries all of them first.
     trial = os.fork()
     if trial == 0:
         try:
-            _furnish(folder, paths)
+            _mount_all(folder, paths)
         except OSError:
             os._exit(1)
         os._exit(0)
     if os.waitpid(trial, 0)[1] != 0:
         return False
-    _furnish(folder, paths)
+    _mount_all(folder, paths)
     return True
 
 
-def _furnish(staging: Path, needed: tuple[str, ...]) -> None:
+def _mount_all(staging: Path, needed: tuple[str, ...]) -> None:
     kernel = ctypes.CDLL(None, use_errno=True)
     _unshare(kernel)
     _check(kernel.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None), "/")
@@ -88,7 +88,7 @@ def _set_read_only(kernel: ctypes.CDLL, path: str) -> None:
 
 
 def _outermost(paths: Iterable[str], folder: Path) -> list[Path]:
-    """Give the paths that lie in the folder, without those that lie in another of them."""
+    """Return the paths that lie in the folder, without those that lie in another of them."""
     inside = {real for real in (Path(path).resolve() for path in paths) if folder in real.parents and real.exists()}
     return sorted(path for path in inside if inside.isdisjoint(path.parents))
 

@@ -1,0 +1,1 @@
+"""Faults on demand: which calls they meet, and what they do to them."""

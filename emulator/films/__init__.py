@@ -1,0 +1,1 @@
+"""Synthetic films that say in every frame which moment it shows."""

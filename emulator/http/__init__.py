@@ -1,0 +1,1 @@
+"""HTTP on a loopback port: the server and its messages."""

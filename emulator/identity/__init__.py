@@ -1,0 +1,1 @@
+"""Credentials and the access policies of their holders."""
