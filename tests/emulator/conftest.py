@@ -6,7 +6,7 @@ import pytest
 from qcloud_cos import CosConfig, CosS3Client
 
 from emulator.cloud import Cloud
-from emulator.film import make_film
+from emulator.films.film import make_film
 from tests.emulator.plain import Plain
 
 BUCKET = "examplebucket-1250000000"
@@ -31,7 +31,7 @@ def bucket():
     return BUCKET
 
 
-def sdk_of(cloud, *, secret_id=None, secret_key=None, token=None, **more):
+def sdk_of(cloud, *, secret_id=None, secret_key=None, token=None, **options):
     return CosS3Client(
         CosConfig(
             Scheme="http",
@@ -42,7 +42,7 @@ def sdk_of(cloud, *, secret_id=None, secret_key=None, token=None, **more):
             SecretKey=secret_key or cloud.secret_key,
             Token=token,
             Timeout=20,
-            **more,
+            **options,
         ),
         retry=0,
     )
@@ -56,7 +56,7 @@ def sdk(cloud):
 @pytest.fixture
 def role(cloud):
     """An SDK with a run role's temporary keys."""
-    keys = cloud.keys.issue("run", 600)
+    keys = cloud.credentials.issue("run", 600)
     return sdk_of(cloud, secret_id=keys.secret_id, secret_key=keys.secret_key, token=keys.token)
 
 

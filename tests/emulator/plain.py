@@ -20,7 +20,7 @@ def sign(method, path, *, key, params=None, headers=None, token=None, starts=Non
         sorted((quote(k, safe="-_.~").lower(), quote((source or {}).get(k, ""), safe="-_.~")) for k in names)
         for names, source in ((listed_params, params), (listed_headers, headers))
     ]
-    text = [method.lower(), path, *("&".join(f"{k}={v}" for k, v in each) for each in pairs), ""]
+    text = [method.lower(), path, *("&".join(f"{k}={v}" for k, v in item) for item in pairs), ""]
     digest = hashlib.sha1("\n".join(text).encode()).hexdigest()
     mac = lambda secret, message: hmac.new(secret.encode(), message.encode(), hashlib.sha1).hexdigest()  # noqa: E731
     return {

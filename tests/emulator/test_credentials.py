@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.keys import Keys
+from emulator.identity.credentials import Credentials
 from tests.emulator.plain import Plain
 
 
@@ -19,50 +19,58 @@ def clock():
 
 @pytest.fixture
 def keys(clock):
-    return Keys(clock)
+    return Credentials(clock)
 
 
-def test_root_keys_are_found_and_never_end(keys, clock):
+def test_root(keys, clock):
+    """The root account's credentials are known and never expire."""
     clock.now += 10**9
     assert keys.find(keys.root_id).kind == "root"
     assert keys.find(keys.root_id).expires_at is None
 
 
-def test_issued_keys_are_of_their_role_and_end_when_they_say(keys, clock):
+def test_issued(keys, clock):
+    """Issued credentials belong to their role and expire when they say."""
     issued = keys.issue("run", 60)
     holder = keys.find(issued.secret_id)
     assert (holder.kind, holder.name, holder.token) == ("role", "run", issued.token)
     assert issued.expires_at == clock.now + 60
 
 
-def test_no_two_issues_are_alike(keys):
+def test_unique(keys):
+    """No two credentials are alike."""
     issued = [keys.issue("run", 60) for _ in range(20)]
-    assert len({each.secret_id for each in issued} | {each.token for each in issued}) == 40
+    assert len({item.secret_id for item in issued} | {item.token for item in issued}) == 40
 
 
 @pytest.mark.parametrize("lifetime_s", [0, -1])
-def test_a_lifetime_is_positive(keys, lifetime_s):
+def test_positive_lifetime(keys, lifetime_s):
+    """A lifetime is positive."""
     with pytest.raises(ValueError, match="positive"):
         keys.issue("run", lifetime_s)
 
 
-def test_the_longest_lifetime_caps_each(clock):
-    assert Keys(clock, longest_s=30).issue("run", 60).expires_at == clock.now + 30
+def test_maximum_lifetime(clock):
+    """The maximum lifetime caps each."""
+    assert Credentials(clock, max_lifetime_s=30).issue("run", 60).expires_at == clock.now + 30
 
 
-def test_root_keys_cannot_be_revoked(keys):
+def test_root_stays(keys):
+    """The root account's credentials cannot be revoked."""
     with pytest.raises(KeyError):
         keys.revoke(keys.root_id)
 
 
-def test_revoking_all_leaves_the_root(keys):
+def test_revoke_all(keys):
+    """Revoking all leaves the root account's."""
     issued = keys.issue("run", 60)
     keys.revoke_all()
     assert keys.find(issued.secret_id) is None
     assert keys.find(keys.root_id)
 
 
-def test_keys_that_ended_a_day_ago_are_forgotten(keys, clock):
+def test_forgotten(keys, clock):
+    """Credentials that expired a day ago are forgotten."""
     old = keys.issue("run", 60)
     clock.now += 86_400 + 61
     young = keys.issue("run", 60)
@@ -70,10 +78,11 @@ def test_keys_that_ended_a_day_ago_are_forgotten(keys, clock):
     assert keys.find(young.secret_id)
 
 
-def test_no_secret_stands_in_a_repr(keys):
+def test_no_secret_in_repr(keys):
+    """No secret stands in a repr."""
     issued = keys.issue("run", 60)
-    shown = repr(issued) + repr(keys.find(issued.secret_id)) + repr(keys.find(keys.root_id))
-    assert not any(secret in shown for secret in (issued.secret_key, issued.token, keys.root_key))
+    text = repr(issued) + repr(keys.find(issued.secret_id)) + repr(keys.find(keys.root_id))
+    assert not any(secret in text for secret in (issued.secret_key, issued.token, keys.root_key))
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +102,10 @@ def timed():
         pytest.param({"ci-process": "snapshot", "time": "1"}, 401, "SignatureExpired", id="CI"),
     ],
 )
-def test_expired_keys_are_refused_in_the_services_words(timed, params, status, code):
+def test_expired(timed, params, status, code):
+    """Expired credentials are refused in each service's own words."""
     cloud, clock = timed
-    issued = cloud.keys.issue("run", 600)
+    issued = cloud.credentials.issue("run", 600)
     span = {"starts": int(clock.now), "ends": int(clock.now) + 7200}
     headers = {"x-cos-security-token": issued.token}
     with Plain(cloud) as plain:

@@ -20,7 +20,7 @@ from tests.emulator.plain import Plain, sign
 
 CASES = int(os.environ.get("EMULATOR_FUZZ", "1500"))
 RUNS = 4
-MOST_GROWTH_BYTES = 32 * 1024 * 1024
+MAX_GROWTH_BYTES = 32 * 1024 * 1024
 SLOWEST_S = 30  # the client's own timeout: whatever takes longer is a hang
 
 METHODS = ("GET",) * 8 + ("HEAD", "PUT", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "get", "TRACE", "X-Y")
@@ -166,30 +166,31 @@ def held():
 
 
 @pytest.mark.parametrize("run", range(RUNS))
-def test_random_calls_bring_no_failure_no_hang_and_no_growth(cloud, film, run):
+def test_random_requests(cloud, film, run):
+    """Random requests cause no failure, no hang and no growth."""
     fuzzer = Fuzzer(cloud, film, f"{run}")
-    statuses, failed, after = {}, [], []
+    statuses, failed, marker = {}, [], []
     cases = CASES // RUNS
     try:
         for key in fuzzer.keys[:3]:
             assert fuzzer.plain("PUT", key, body=film).status == 200
         for case in range(cases):
-            status, what = fuzzer.call()
+            status, part = fuzzer.call()
             statuses[status] = statuses.get(status, 0) + 1
-            if status >= 500:
-                failed.append((status, what))
+            if status >= 500 and status != 501:  # 501 names what is not here
+                failed.append((status, part))
             if case in {cases // 2, cases - 1}:
                 cloud.clear_calls()
-                after.append(held())
+                marker.append(held())
     finally:
         fuzzer.close()
     assert failed == []
-    (rss, files, threads), (rss_then, files_then, threads_then) = after
+    (rss, files, threads), (rss_then, files_then, threads_then) = marker
     grown = (rss_then - rss) / 2**20
     answers = dict(sorted(statuses.items()))
-    told = f"run {run}: {cases} calls, answers {answers}, memory {grown:+.1f} MiB, files {files_then - files:+}"
-    print("\n" + told)  # noqa: T201  # shown with -s
+    entries = f"run {run}: {cases} calls, answers {answers}, memory {grown:+.1f} MiB, files {files_then - files:+}"
+    print("\n" + entries)  # noqa: T201  # shown with -s
     assert statuses[200] > cases // 10
-    assert rss_then - rss < MOST_GROWTH_BYTES
+    assert rss_then - rss < MAX_GROWTH_BYTES
     assert files_then - files <= 8
     assert threads_then - threads <= 4

@@ -1,7 +1,7 @@
 import pytest
 from qcloud_cos import CosServiceError
 
-from emulator.cam import read_policy
+from emulator.identity.policy import read_policy
 
 APPID = "1250000000"
 BUCKET = f"examplebucket-{APPID}"
@@ -42,11 +42,13 @@ def policy(*rules):
         ),
     ],
 )
-def test_a_policy_says(rules, action, resource, allowed):
+def test_evaluation(rules, action, resource, allowed):
+    """Deny goes before allow; what no rule allows is not allowed."""
     assert read_policy(policy(*rules)).allows(action, resource) is allowed
 
 
-def test_a_single_statement_may_stand_without_a_list():
+def test_single_statement():
+    """A single statement may stand without a list."""
     assert read_policy({"version": "2.0", "statement": rule()}).allows("name/cos:GetObject", COS + "b/k")
 
 
@@ -67,7 +69,8 @@ def test_a_single_statement_may_stand_without_a_list():
         pytest.param(policy(rule(), "rule"), "statement 1 is not an object", id="no rule"),
     ],
 )
-def test_what_cannot_be_evaluated_is_refused_and_not_ignored(document, says):
+def test_unsupported_parts(document, says):
+    """A part that cannot be evaluated is refused, never ignored."""
     with pytest.raises(ValueError, match=says):
         read_policy(document)
 
@@ -75,10 +78,10 @@ def test_what_cannot_be_evaluated_is_refused_and_not_ignored(document, says):
 # Over HTTP, with a role's keys
 
 
-def refusal(call, *arguments, **more):
-    with pytest.raises(CosServiceError) as caught:
-        call(*arguments, **more)
-    return caught.value.get_status_code(), caught.value.get_error_code()
+def refusal(call, *arguments, **options):
+    with pytest.raises(CosServiceError) as raised:
+        call(*arguments, **options)
+    return raised.value.get_status_code(), raised.value.get_error_code()
 
 
 @pytest.fixture
@@ -87,13 +90,15 @@ def stored(sdk, bucket):
     return "videos/a.txt"
 
 
-def test_without_a_policy_a_role_may_do_everything(role, bucket, stored):
+def test_no_policy(role, bucket, stored):
+    """Without a policy a role may do everything."""
     role.put_object(bucket, b"y", "b")
     role.delete_object(bucket, "b")
     assert role.get_object(bucket, stored)["Body"].get_raw_stream().read() == b"x"
 
 
-def test_root_may_do_everything_whatever_the_policy_says(cloud, sdk, bucket, stored):
+def test_root(cloud, sdk, bucket, stored):
+    """The root account may do everything, whatever the policy says."""
     cloud.set_policy(policy(rule("deny", "*")))
     sdk.delete_object(bucket, stored)
 
@@ -113,14 +118,16 @@ OPERATIONS = {
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_each_operation_needs_its_own_action(cloud, role, stored, name):
+def test_own_action(cloud, role, stored, name):
+    """Each operation needs its own action."""
     cloud.set_policy(policy(rule(), rule("deny", f"name/cos:{name}")))
     assert refusal(OPERATIONS[name], role, stored) == (403, "AccessDenied")
     cloud.set_policy(policy(rule(action=f"name/cos:{name}")))
     OPERATIONS[name](role, stored)
 
 
-def test_a_policys_resource_names_region_account_bucket_and_key(cloud, role, bucket, stored):
+def test_resource(cloud, role, bucket, stored):
+    """A resource names region, account, bucket and key."""
     cloud.set_policy(policy(rule(resource=f"{COS}{bucket}/videos/*")))
     role.head_object(bucket, stored)
     assert refusal(role.put_object, bucket, b"y", "elsewhere") == (403, "AccessDenied")
@@ -128,7 +135,8 @@ def test_a_policys_resource_names_region_account_bucket_and_key(cloud, role, buc
     assert refusal(role.get_object, bucket, stored) == (403, "AccessDenied")
 
 
-def test_a_copy_also_needs_its_source(cloud, role, bucket, stored):
+def test_copy_needs_source(cloud, role, bucket, stored):
+    """A copy also needs the right to its source."""
     source = {"Bucket": bucket, "Key": stored, "Region": cloud.region}
     cloud.set_policy(policy(rule(action="name/cos:PutObject")))
     assert refusal(role.copy_object, bucket, "b", source) == (403, "AccessDenied")
@@ -136,7 +144,8 @@ def test_a_copy_also_needs_its_source(cloud, role, bucket, stored):
     role.copy_object(bucket, "b", source)
 
 
-def test_who_may_not_list_may_not_learn_that_a_key_is_absent(cloud, role, sdk, bucket):
+def test_absent_is_403(cloud, role, sdk, bucket):
+    """A sender who may not list gets 403 for an absent key."""
     cloud.set_policy(policy(rule(action=["name/cos:GetObject", "name/cos:HeadObject"])))
     assert refusal(role.get_object, bucket, "absent") == (403, "AccessDenied")
     assert refusal(role.head_object, bucket, "absent")[0] == 403
@@ -145,22 +154,54 @@ def test_who_may_not_list_may_not_learn_that_a_key_is_absent(cloud, role, sdk, b
     assert refusal(sdk.head_object, bucket, "absent")[0] == 404
 
 
-def test_deleting_several_asks_for_each(cloud, role, sdk, bucket, stored):
+def test_listing_under_a_prefix(cloud, role, sdk, bucket, stored):
+    """A right to list that names a prefix covers listings under it, and no others."""
+    sdk.put_object(bucket, b"x", "thumbs/a")
+    cloud.set_policy(policy(rule(action="name/cos:GetBucket", resource=f"{COS}{bucket}/thumbs/*")))
+    assert [item["Key"] for item in role.list_objects(bucket, Prefix="thumbs/")["Contents"]] == ["thumbs/a"]
+    assert refusal(role.list_objects, bucket) == (403, "AccessDenied")
+    assert refusal(role.list_objects, bucket, Prefix="videos/") == (403, "AccessDenied")
+    assert refusal(role.list_objects, bucket, Prefix="thumb") == (403, "AccessDenied")
+    assert refusal(role.list_objects_versions, bucket, Prefix="thumbs/") == (403, "AccessDenied")
+
+
+def test_absent_under_a_prefix(cloud, role, bucket):
+    """A sender who may list a prefix may learn that a key under it is absent, and of no other key."""
+    read = rule(action=["name/cos:GetObject", "name/cos:HeadObject"])
+    listing = rule(action="name/cos:GetBucket", resource=f"{COS}{bucket}/thumbs/*")
+    cloud.set_policy(policy(read, listing))
+    assert refusal(role.get_object, bucket, "thumbs/absent") == (404, "NoSuchKey")
+    assert refusal(role.head_object, bucket, "videos/absent")[0] == 403
+
+
+def test_deleting_under_a_prefix(cloud, role, sdk, bucket, stored):
+    """A right to delete covers the keys that it names: alone, among several, and with a version."""
+    sdk.put_object(bucket, b"x", "thumbs/a")
+    cloud.set_policy(policy(rule(action="name/cos:DeleteObject", resource=f"{COS}{bucket}/thumbs/*")))
+    assert refusal(role.delete_object, bucket, stored) == (403, "AccessDenied")
+    assert refusal(role.delete_objects, bucket, {"Object": [{"Key": "thumbs/a"}]}) == (403, "AccessDenied")
+    role.delete_object(bucket, "thumbs/a", VersionId="null")
+    assert [item.key for item in cloud.objects()] == [stored]
+
+
+def test_deleting_several(cloud, role, sdk, bucket, stored):
+    """Deleting several needs the right to each."""
     sdk.put_object(bucket, b"x", "other")
     many = {"action": ["name/cos:DeleteMultipleObjects"], "resource": "*"}
     cloud.set_policy(policy(rule(**many), rule(action="name/cos:DeleteObject", resource=f"{COS}{bucket}/videos/*")))
-    found = role.delete_objects(bucket, {"Object": [{"Key": stored}, {"Key": "other"}]})
-    assert [each["Key"] for each in found["Deleted"]] == [stored]
-    assert [(each["Key"], each["Code"]) for each in found["Error"]] == [("other", "AccessDenied")]
-    assert [each.key for each in cloud.objects()] == ["other"]
+    result = role.delete_objects(bucket, {"Object": [{"Key": stored}, {"Key": "other"}]})
+    assert [item["Key"] for item in result["Deleted"]] == [stored]
+    assert [(item["Key"], item["Code"]) for item in result["Error"]] == [("other", "AccessDenied")]
+    assert [item.key for item in cloud.objects()] == ["other"]
 
 
 @pytest.mark.parametrize(
     ("process", "action"), [("snapshot", "ci:GenerateSnapshot"), ("videoinfo", "ci:GenerateMediaInfo")]
 )
-def test_ci_needs_its_own_action_and_the_right_to_read(cloud, sdk, plain, bucket, film, process, action):
+def test_ci_needs_both(cloud, sdk, plain, bucket, film, process, action):
+    """CI needs its own action and the right to read the object."""
     sdk.put_object(bucket, film, "videos/f.mp4")
-    keys = cloud.keys.issue("run", 600)
+    keys = cloud.credentials.issue("run", 600)
     plain.key = (keys.secret_id, keys.secret_key)
     params = {"ci-process": process, **({"time": "1"} if process == "snapshot" else {})}
 
@@ -179,7 +220,8 @@ def test_ci_needs_its_own_action_and_the_right_to_read(cloud, sdk, plain, bucket
     assert ask() == (403, "AccessDenied", False)
 
 
-def test_a_policy_set_by_http_holds_at_once(cloud, plain, role, bucket, stored):
+def test_set_over_http(cloud, plain, role, bucket, stored):
+    """A policy set over HTTP is in force at once."""
     assert plain.admin("PUT", "/_emulator/policy", policy(rule("deny"))).status == 200
     assert refusal(role.get_object, bucket, stored) == (403, "AccessDenied")
     assert plain.admin("GET", "/_emulator/policy").json["statements"][0]["effect"] == "deny"
@@ -187,7 +229,8 @@ def test_a_policy_set_by_http_holds_at_once(cloud, plain, role, bucket, stored):
     role.get_object(bucket, stored)
 
 
-def test_a_policy_that_cannot_be_read_leaves_the_old_one(cloud, plain):
+def test_malformed_keeps_old(cloud, plain):
+    """A policy that cannot be read leaves the old one."""
     cloud.set_policy(policy(rule()))
     reply = plain.admin("PUT", "/_emulator/policy", policy({**rule(), "condition": {}}))
     assert (reply.status, "condition" in reply.json["error"]) == (400, True)

@@ -1,4 +1,4 @@
-"""What emulator/README.md shows of functions and faults can be typed as it stands."""
+"""The examples of emulator/README.md run as they stand."""
 
 import os
 import re
@@ -7,27 +7,28 @@ import subprocess
 
 import pytest
 
-from emulator import effects
-from emulator.effects import Reset
-from emulator.faults import Fault
+from emulator.faults.effects import ResetPeer
+from emulator.faults.injector import Fault
+from emulator.faults.wire import KINDS
 from tests.emulator.conformance import README
 
-OWN_FUNCTION, FAULTS = "A function of your own", "What can be made to go wrong"
+OWN_FUNCTION, FAULTS = "A function of your own", "Faults on demand"
 
 
 def section(title):
-    found = README.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
-    assert found
-    return found
+    result = README.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
+    assert result
+    return result
 
 
 def blocks(title, language):
-    found = re.findall(rf"```{language}\n(.*?)```", section(title), re.DOTALL)
-    assert found
-    return found
+    result = re.findall(rf"```{language}\n(.*?)```", section(title), re.DOTALL)
+    assert result
+    return result
 
 
-def test_a_function_of_ones_own_is_called_by_an_upload(cloud, plain, tmp_path, monkeypatch):
+def test_own_function(cloud, plain, tmp_path, monkeypatch):
+    """The README's own function is called by an upload."""
     (tmp_path / "my-function").mkdir()
     (tmp_path / "my-function" / "index.py").write_text("def main_handler(event, context):\n    print('called')\n")
     monkeypatch.chdir(tmp_path)
@@ -39,13 +40,15 @@ def test_a_function_of_ones_own_is_called_by_an_upload(cloud, plain, tmp_path, m
     assert [record["SCF_Message"] for record in cloud.scf.log if record["SCF_Type"] == "Custom"] == ["called"]
 
 
-def test_the_python_for_faults_runs(cloud):
+def test_python_faults(cloud):
+    """The README's Python for faults runs."""
     for block in blocks(FAULTS, "python"):
         exec(compile(block, "emulator/README.md", "exec"), {"cloud": cloud})
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl: install it")
-def test_the_curls_for_faults_set_list_and_clear_a_fault(cloud):
+def test_curl_faults(cloud):
+    """The README's curl lines set, list and clear a fault."""
     (block,) = blocks(FAULTS, "sh")
     add, show, clear = block.replace("\\\n", " ").strip().splitlines()
 
@@ -54,12 +57,13 @@ def test_the_curls_for_faults_set_list_and_clear_a_fault(cloud):
         return subprocess.run(line, shell=True, env=environment, capture_output=True, check=True).stdout
 
     run(add)
-    assert cloud.faults.faults == (Fault(Reset("during"), operation="GetSnapshot", times=1),)
+    assert cloud.faults.faults == (Fault(ResetPeer("during"), operation="GetSnapshot", times=1),)
     assert b'"when": "during"' in run(show)
     run(clear)
     assert cloud.faults.faults == ()
 
 
-def test_the_table_names_every_kind_of_fault_there_is():
+def test_fault_table():
+    """The README's table names every kind of fault."""
     named = set(re.findall(r"^\| `(\w+)` \|", section(FAULTS), re.MULTILINE))
-    assert named == {kind.__name__.lower() for kind in effects.Effect.__args__}
+    assert named == KINDS

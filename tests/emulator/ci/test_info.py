@@ -12,10 +12,10 @@ import av
 import numpy as np
 import pytest
 
-from emulator.ci.api import answer_media_info
 from emulator.ci.codecs import level_and_refs
-from emulator.refusal import Refusal
-from tests.emulator.films import CFR, shelved, write
+from emulator.ci.service import answer_media_info
+from emulator.errors import ServiceError
+from emulator.films.corpus import CFR, shelved, write
 
 # The documents' example, element for element.
 FORMAT = "Bitrate Duration FormatLongName FormatName NumProgram NumStream Size StartTime"
@@ -26,7 +26,7 @@ AUDIO = (
 VIDEO = (
     "AvgFps Bitrate CodecLongName CodecName CodecTag CodecTagString CodecTimeBase ColorPrimaries ColorRange "
     "ColorTransfer Dar Duration Fps HasBFrame Height Index Language Level NumFrames PixFormat Profile RefFrames "
-    "Sar StartTime Timebase Width"
+    "Rotation Sar StartTime Timebase Width"
 )
 NAMES = [
     "h264-with-sound.mp4", "h264-with-sound.ts", "h264-b-frames.avi", "h264.flv", "h265.mp4", "h265.ts", "h265.mkv",
@@ -37,7 +37,7 @@ NAMES = [
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
+def film_path(tmp_path_factory):
     return partial(shelved, tmp_path_factory.mktemp("films"))
 
 
@@ -51,8 +51,9 @@ def probe(path):
     return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
 
 
-def test_every_element_stands_in_the_examples_order(made):
-    root = info(made("h264-with-sound.mp4"))
+def test_element_order(film_path):
+    """Every element stands in the example's order."""
+    root = info(film_path("h264-with-sound.mp4"))
     media = root.find("MediaInfo")
     assert (root.tag, [child.tag for child in root]) == ("Response", ["MediaInfo"])
     assert [child.tag for child in media] == ["Format", "Stream"]
@@ -63,8 +64,9 @@ def test_every_element_stands_in_the_examples_order(made):
     assert len(media.find("Stream/Subtitle")) == 0
 
 
-def test_times_and_bitrates_are_written_as_in_the_example(made):
-    path = made("h264-with-sound.mp4")
+def test_number_format(film_path):
+    """Times and bitrates are written as in the example."""
+    path = film_path("h264-with-sound.mp4")
     root = info(path)
     for name in ("Format/Bitrate", "Format/Duration", "Format/StartTime", "Stream/Video/Fps", "Stream/Video/Duration"):
         assert re.fullmatch(r"\d+\.\d{6}", root.find(f"MediaInfo/{name}").text), name
@@ -74,18 +76,19 @@ def test_times_and_bitrates_are_written_as_in_the_example(made):
 
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="the values are held to the ffprobe program: install ffmpeg")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_values_are_those_that_ffprobe_reads(made, name):
-    path = made(name)
-    said, read = info(path).find("MediaInfo"), probe(path)
-    whole = {child.tag: child.text for child in said.find("Format")}
-    assert whole["FormatName"] == read["format"]["format_name"]
-    assert whole["FormatLongName"] == read["format"]["format_long_name"]
-    assert float(whole["Duration"]) == pytest.approx(float(read["format"]["duration"]), abs=0.05)
-    assert float(whole["StartTime"]) == pytest.approx(float(read["format"]["start_time"]), abs=1e-6)
-    assert whole["Size"] == read["format"]["size"]
-    assert whole["NumStream"] == str(read["format"]["nb_streams"])
-    assert whole["NumProgram"] == str(read["format"]["nb_programs"])
-    streams = said.find("Stream")
+def test_ffprobe_agrees(film_path, name):
+    """The values are those that ffprobe reads."""
+    path = film_path(name)
+    response, read = info(path).find("MediaInfo"), probe(path)
+    format_fields = {child.tag: child.text for child in response.find("Format")}
+    assert format_fields["FormatName"] == read["format"]["format_name"]
+    assert format_fields["FormatLongName"] == read["format"]["format_long_name"]
+    assert float(format_fields["Duration"]) == pytest.approx(float(read["format"]["duration"]), abs=0.05)
+    assert float(format_fields["StartTime"]) == pytest.approx(float(read["format"]["start_time"]), abs=1e-6)
+    assert format_fields["Size"] == read["format"]["size"]
+    assert format_fields["NumStream"] == str(read["format"]["nb_streams"])
+    assert format_fields["NumProgram"] == str(read["format"]["nb_programs"])
+    streams = response.find("Stream")
     for stream in read["streams"]:
         kind = stream["codec_type"].capitalize()
         fields = {child.tag: child.text for child in streams.find(kind)}
@@ -128,12 +131,14 @@ def test_the_values_are_those_that_ffprobe_reads(made, name):
             assert float(fields["Fps"]) == pytest.approx(float(Fraction(stream["r_frame_rate"])), rel=1e-3)
 
 
-def test_a_film_without_sound_has_no_audio_element(made):
-    streams = info(made("h264.mkv")).find("MediaInfo/Stream")
+def test_no_sound(film_path):
+    """A film without sound has no audio element."""
+    streams = info(film_path("h264.mkv")).find("MediaInfo/Stream")
     assert [child.tag for child in streams] == ["Subtitle", "Video"]
 
 
-def test_sound_alone_is_described_without_a_video_element(tmp_path):
+def test_sound_alone(tmp_path):
+    """Sound alone is described without a video element."""
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as film:
         stream = film.add_stream("aac", rate=48000, layout="stereo")
@@ -147,17 +152,45 @@ def test_sound_alone_is_described_without_a_video_element(tmp_path):
     assert (streams.find("Audio/Channel").text, streams.find("Audio/ChannelLayout").text) == ("2", "stereo")
 
 
-def test_there_is_no_field_for_rotation(made):
-    assert "Rotation" not in {child.tag for child in info(made("turned-90.mp4")).iter()}
+@pytest.mark.parametrize(
+    ("name", "degrees"),
+    [("h264-with-sound.mp4", 0), ("turned-90.mp4", 90), ("turned-180.mov", 180), ("turned-270.mp4", 270)],
+)
+def test_rotation(film_path, name, degrees):
+    """Rotation is by how much the frames are turned to be shown; width and height stay those that are coded."""
+    video = info(film_path(name)).find("MediaInfo/Stream/Video")
+    assert video.find("Rotation").text == f"{degrees}.000000"
+    coded = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0",
+         str(film_path(name))], check=True, capture_output=True, text=True, timeout=60,
+    ).stdout.strip().strip(",")  # fmt: skip
+    assert f"{video.find('Width').text},{video.find('Height').text}" == coded
+
+
+def test_poorer_forms(film_path):
+    """On demand an answer is as poor as those that were seen: three fields of Format, whole seconds, a late start."""
+    path = film_path("h264-with-sound.mp4")
+
+    def fields(form):
+        with path.open("rb") as stream:
+            root = ET.fromstring(answer_media_info(stream, path.stat().st_size, form))
+        assert root.find("MediaInfo/Stream/Video/Width") is not None
+        return {child.tag: child.text for child in root.find("MediaInfo/Format")}
+
+    full = fields("full")
+    assert fields("format only") == {name: full[name] for name in ("Duration", "NumStream", "Size")}
+    assert fields("whole seconds") == {**full, "Duration": full["Duration"].partition(".")[0]}
+    assert fields("late start") == {**full, "StartTime": "0.32"}
 
 
 @pytest.mark.parametrize("body", [b"", b"text\n" * 500], ids=["empty", "text"])
-def test_what_is_no_film_is_refused(tmp_path, body):
+def test_no_film(tmp_path, body):
+    """A file that is no film is refused."""
     path = tmp_path / "film.mp4"
     path.write_bytes(body)
-    with pytest.raises(Refusal, match="cannot be read as a film") as caught:
+    with pytest.raises(ServiceError, match="cannot be read as a film") as raised:
         info(path)
-    assert (caught.value.status, caught.value.code, caught.value.service) == (400, "ResourceNotSupported", "ci")
+    assert (raised.value.status, raised.value.code, raised.value.service) == (400, "ResourceNotSupported", "ci")
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9"])
@@ -165,7 +198,8 @@ def test_what_is_no_film_is_refused(tmp_path, body):
     "setup",
     [b"", b"\x01", b"\x00\x00\x01", b"\x00\x00\x01\x67", b"\x00\x00\x01\x67\x64\x00\x1e\x00\x00\x00", bytes(40)],
 )
-def test_set_up_bytes_that_break_off_say_nothing(codec, setup):
+def test_truncated_setup(codec, setup):
+    """Set up bytes that break off say nothing."""
     level, refs = level_and_refs(codec, setup)
     assert isinstance(level, int)
     assert isinstance(refs, int)
@@ -173,18 +207,35 @@ def test_set_up_bytes_that_break_off_say_nothing(codec, setup):
 
 @pytest.mark.parametrize("suffix", ["mp4", "ts"])
 @pytest.mark.parametrize(
-    "more", ["ref=1:bframes=0", "ref=3:bframes=0", "ref=5:bframes=0:cqm=jvt"], ids=["1", "3", "5, own matrix"]
+    "parameters", ["ref=1:bframes=0", "ref=3:bframes=0", "ref=5:bframes=0:cqm=jvt"], ids=["1", "3", "5, own matrix"]
 )
-def test_the_reference_frames_are_those_the_film_was_made_with(tmp_path, suffix, more):
+def test_reference_frames(tmp_path, suffix, parameters):
+    """The reference frames are those the film was made with."""
     path = tmp_path / f"film.{suffix}"
-    write(path, times=CFR[:20], options={"preset": "medium", "x264-params": more})
-    assert info(path).find("MediaInfo/Stream/Video/RefFrames").text == more[4]
+    write(path, times=CFR[:20], options={"preset": "medium", "x264-params": parameters})
+    assert info(path).find("MediaInfo/Stream/Video/RefFrames").text == parameters[4]
 
 
 @pytest.mark.parametrize("order", [1, 2])
-def test_each_way_of_counting_pictures_is_read_past(order):
+def test_picture_order_counts(order):
+    """Each way of counting pictures is read past."""
     counts = {1: "0" + "1" + "00101" + "010" + "00100", 2: ""}[order]  # one frame in a cycle, with its offset
     # Baseline profile, level 2.0: set 0, frame numbers of 4 bits, the way of counting, three reference frames.
     bits = "1" + "1" + {1: "010", 2: "011"}[order] + counts + "00100" + "1"
     data = bytes(int(bits[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(bits), 8))
     assert level_and_refs("h264", b"\x00\x00\x00\x01\x67\x42\x00\x14" + data) == (20, 3)
+
+
+def test_form_of_a_cloud(cloud, sdk, bucket, film):
+    """A cloud answers in the form that it is set to, until it is cleared."""
+    sdk.put_object(bucket, film, "a.mp4")
+
+    def fields():
+        return set(sdk.get_media_info(bucket, "a.mp4")["MediaInfo"][0]["Format"])
+
+    full = fields()
+    cloud.media_info_form = "format only"
+    assert fields() == {"Duration", "NumStream", "Size"}
+    cloud.clear()
+    sdk.put_object(bucket, film, "a.mp4")
+    assert fields() == full

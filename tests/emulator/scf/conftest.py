@@ -1,4 +1,4 @@
-"""What the SCF tests share: a folder with a handler in it, an issuer of keys that counts, a platform that is closed."""
+"""Fixtures of the SCF tests: a folder with a handler, a counting issuer of credentials, a platform that is closed."""
 
 import concurrent.futures
 import itertools
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from emulator.account import Account
 from emulator.scf.clock import Clock
 from emulator.scf.function import Function
 from emulator.scf.platform import Platform
@@ -38,14 +39,14 @@ class NumberedKeys:
 
 @dataclass
 class CountingIssuer:
-    """Issues keys that can be told apart; `lifetime_s` caps what is asked for."""
+    """Issues keys that can be told apart; `lifetime_s` caps what is requests for."""
 
     lifetime_s: int = 6 * 3600
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
     numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     def issue(self, role, lifetime_s):
-        self.asked.append((role, lifetime_s))
+        self.requests.append((role, lifetime_s))
         number = next(self.numbers)
         ends = time.time() + min(lifetime_s, self.lifetime_s)
         return NumberedKeys(f"AKIDnumber{number}", f"secretnumber{number}", f"tokennumber{number}", ends)
@@ -59,16 +60,16 @@ def issuer():
 @pytest.fixture
 def make_platform(issuer):
     """Make platforms on a compressed clock, unless told otherwise, and close them."""
-    made = []
+    platforms = []
 
-    def make(**choices):
-        facts = {"region": "ap-guangzhou", "appid": "1250000000", "uin": "100000000001", "keys": issuer}
+    def make(*, region="ap-guangzhou", **choices):
+        facts = {"account": Account("1250000000", "100000000001", region), "credentials": issuer}
         platform = Platform(**{**facts, "clock": Clock(compressed=True), **choices})
-        made.append(platform)
+        platforms.append(platform)
         return platform
 
     yield make
-    for platform in made:
+    for platform in platforms:
         platform.close()
 
 
@@ -82,10 +83,10 @@ def package(tmp_path):
     """Write handler.py, and more files by name, into a folder of their own."""
     numbers = itertools.count()
 
-    def write(source, **others):
+    def write(source, **modules):
         folder = tmp_path / f"code{next(numbers)}"
         folder.mkdir()
-        for name, text in {"handler": source, **others}.items():
+        for name, text in {"handler": source, **modules}.items():
             (folder / f"{name}.py").write_text(textwrap.dedent(text))
         return folder
 

@@ -1,9 +1,10 @@
 import pytest
 
+from emulator.account import Account
 from emulator.scf.clock import Clock
+from emulator.scf.environment import process_variables
 from emulator.scf.function import DeadLetterQueue, Function
-from emulator.scf.role import RoleKeys
-from emulator.scf.surroundings import Account, environment
+from emulator.scf.role import RoleCredentials
 
 
 def function(folder, **choices):
@@ -24,7 +25,9 @@ def function(folder, **choices):
         ({"memory_mb": 3200}, "memory_mb"),
         ({"timeout_s": 0}, "timeout_s"),
         ({"timeout_s": 901}, "timeout_s"),
-        ({"init_timeout_s": 0}, "init_timeout_s"),
+        ({"init_timeout_s": 2}, "init_timeout_s 2 is not 3 to 300"),
+        ({"timeout_s": 901}, "timeout_s 901 is not 1 to 900"),
+        ({"timeout_s": 86401, "async_run": True}, "timeout_s 86401 is not 1 to 86400"),
         ({"retry_num": 3}, "retry_num"),
         ({"retry_num": -1}, "retry_num"),
         ({"retry_interval_s": 0}, "retry_interval_s"),
@@ -41,7 +44,8 @@ def function(folder, **choices):
         ({"environment": {"A": "x" * 4095}}, "4097 bytes"),
     ],
 )
-def test_what_scf_does_not_accept_is_refused_with_its_reason(tmp_path, wrong, problem):
+def test_refused_configurations(tmp_path, wrong, problem):
+    """A value that SCF does not accept is refused with its reason."""
     with pytest.raises(ValueError, match=problem):
         function(tmp_path, **wrong)
 
@@ -57,69 +61,80 @@ def test_what_scf_does_not_accept_is_refused_with_its_reason(tmp_path, wrong, pr
         {"max_instances": 0},
     ],
 )
-def test_what_lies_on_the_limit_is_accepted(tmp_path, right):
+def test_limits_are_accepted(tmp_path, right):
+    """A value on the limit is accepted."""
     function(tmp_path, **right)
 
 
-def test_a_folder_or_an_interpreter_that_does_not_exist_is_refused_with_all_else(tmp_path):
+def test_absent_folder_and_python(tmp_path):
+    """A folder or an interpreter that does not exist is refused with all else."""
     with pytest.raises(ValueError, match=r"memory_mb 1 .*code_dir .*python "):
         function(tmp_path / "none", python=tmp_path / "python", memory_mb=1)
 
 
-def test_the_values_of_variables_do_not_show_where_a_function_is_printed(tmp_path):
+def test_variables_are_not_printed(tmp_path):
+    """The values of variables do not show where a function is printed."""
     assert "hush" not in repr(function(tmp_path, environment={"PASSWORD": "hush"}))
 
 
-def test_a_change_of_the_variables_after_the_fact_changes_nothing(tmp_path):
+def test_variables_are_frozen(tmp_path):
+    """A change of the variables after the fact changes nothing."""
     variables = {"A": "1"}
-    made = function(tmp_path, environment=variables)
+    configured = function(tmp_path, environment=variables)
     variables["A"] = "2"
-    assert made.environment == {"A": "1"}
+    assert configured.environment == {"A": "1"}
 
 
-def test_the_dead_letter_queue_is_named_with_its_kind(tmp_path):
+def test_dead_letter_queue(tmp_path):
+    """The dead letter queue is named with its kind."""
     assert function(tmp_path, dead_letter=DeadLetterQueue("lost")).dead_letter == DeadLetterQueue("lost", "CMQ-QUEUE")
 
 
-def test_the_platforms_variables_win_over_the_functions(tmp_path):
-    made = function(tmp_path, environment={"PATH": "/elsewhere", "HOME": "/elsewhere"})
-    given = environment(made, Account("ap-guangzhou", "1250000000", "100000000001"))
-    assert "/elsewhere" not in given.values()
+def test_platform_variables_win(tmp_path):
+    """The platforms variables win over the functions."""
+    configured = function(tmp_path, environment={"PATH": "/elsewhere", "HOME": "/elsewhere"})
+    variables_given = process_variables(configured, Account("1250000000", "100000000001", "ap-guangzhou"))
+    assert "/elsewhere" not in variables_given.values()
 
 
 # The clock
 
 
-def test_a_real_clock_cannot_leap():
+def test_real_clock():
+    """A real clock cannot leap."""
     with pytest.raises(RuntimeError, match="compressed=True"):
         Clock().leap_to(0)
 
 
-def test_a_compressed_clock_leaps_forward_and_never_back():
+def test_compressed_clock():
+    """A compressed clock leaps forward and never back."""
     clock = Clock(compressed=True)
-    there = clock.now_s() + 21600
-    clock.leap_to(there)
-    clock.leap_to(there - 3600)
-    assert clock.now_s() >= there
+    end_s = clock.now_s() + 21600
+    clock.leap_to(end_s)
+    clock.leap_to(end_s - 3600)
+    assert clock.now_s() >= end_s
 
 
 # Role keys
 
 
-def test_keys_are_kept_while_they_last_and_renewed_before_they_end(issuer):
-    keys = RoleKeys(issuer, 3600)
-    first = keys.keys_for("role", until_s=0)
-    assert keys.keys_for("role", until_s=first.expires_at) is first
-    assert keys.keys_for("role", until_s=first.expires_at + 1) is not first
-    assert issuer.asked == [("role", 3600)] * 2
+def test_credentials_are_renewed(issuer):
+    """A role's credentials are kept while they last, and renewed before they expire."""
+    keys = RoleCredentials(issuer, 3600)
+    first = keys.credentials_for("role", until_s=0)
+    assert keys.credentials_for("role", until_s=first.expires_at) is first
+    assert keys.credentials_for("role", until_s=first.expires_at + 1) is not first
+    assert issuer.requests == [("role", 3600)] * 2
 
 
-def test_each_role_has_keys_of_its_own(issuer):
-    keys = RoleKeys(issuer, 3600)
-    assert keys.keys_for("one", until_s=0).secret_id != keys.keys_for("another", until_s=0).secret_id
+def test_credentials_of_each_role(issuer):
+    """Each role has credentials of its own."""
+    keys = RoleCredentials(issuer, 3600)
+    assert keys.credentials_for("one", until_s=0).secret_id != keys.credentials_for("another", until_s=0).secret_id
 
 
 @pytest.mark.parametrize("lifetime_s", [0, 6 * 3600 + 1])
-def test_role_keys_last_six_hours_at_most(issuer, lifetime_s):
+def test_longest_lifetime(issuer, lifetime_s):
+    """A role's credentials last six hours at most."""
     with pytest.raises(ValueError, match="21600"):
-        RoleKeys(issuer, lifetime_s)
+        RoleCredentials(issuer, lifetime_s)

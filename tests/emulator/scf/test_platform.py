@@ -9,13 +9,15 @@ import pytest
 from emulator.scf.clock import Clock
 from emulator.scf.function import DeadLetterQueue, Function
 from emulator.scf.log import reports
-from emulator.scf.queue import Disorder
+from emulator.scf.queue import DeliveryChaos
 from emulator.scf.status import InvocationRefused
 from emulator.scf.triggers import ObjectEvent, Trigger, TriggerRefused
 from tests.emulator.scf.conftest import writing_end
 
 BUCKET = "examplebucket-1250000000"
-TOLD = "def main_handler(event, context):\n    return [r['cos']['cosObject']['key'] for r in event['Records']]\n"
+RETURNS_KEYS = (
+    "def main_handler(event, context):\n    return [r['cos']['cosObject']['key'] for r in event['Records']]\n"
+)
 FAILS = "def main_handler(event, context):\n    raise RuntimeError('never')\n"
 FAILS_ONCE = """
 calls = 0
@@ -26,15 +28,15 @@ def main_handler(event, context):
         raise RuntimeError("the first time")
     return calls
 """
-WHO = "import os\ndef main_handler(event, context):\n    return os.getpid()\n"
+RETURNS_PID = "import os\ndef main_handler(event, context):\n    return os.getpid()\n"
 
 
-def upload(platform, key="a.mp4", **more):
-    platform.notify(ObjectEvent(BUCKET, key, 7, "cos:ObjectCreated:Put", 1_800_000_000, **more))
+def upload(platform, key="a.mp4", **fields):
+    platform.notify(ObjectEvent(BUCKET, key, 7, "cos:ObjectCreated:Put", 1_800_000_000, **fields))
 
 
 def returned(platform):
-    """What the invocations returned, as the log tells it."""
+    """The return values of the invocations, from the log."""
     messages = [str(record["SCF_Message"]) for record in platform.log]
     return [message.split("RetMsg: ", 1)[1] for message in messages if message.startswith("Response ")]
 
@@ -47,8 +49,9 @@ def minutes_apart(platform):
 # Uploads
 
 
-def test_an_upload_calls_the_function_whose_trigger_it_meets(deploy, platform):
-    deploy(TOLD)
+def test_upload_calls(deploy, platform):
+    """An upload calls the function whose trigger it matches."""
+    deploy(RETURNS_KEYS)
     deploy("def main_handler(event, context):\n    return 'other'\n", name="other")
     platform.add_trigger(Trigger("demo", BUCKET, prefix="videos/"))
     platform.add_trigger(Trigger("other", BUCKET, prefix="pictures/"))
@@ -58,15 +61,17 @@ def test_an_upload_calls_the_function_whose_trigger_it_meets(deploy, platform):
     assert returned(platform) == ['["/1250000000/examplebucket/videos/a b.mp4"]']
 
 
-def test_an_upload_without_a_trigger_calls_nothing(deploy, platform):
-    deploy(TOLD)
+def test_no_trigger(deploy, platform):
+    """An upload without a trigger calls nothing."""
+    deploy(RETURNS_KEYS)
     upload(platform)
     platform.drain(20)
     assert platform.log == ()
 
 
-def test_a_trigger_that_was_removed_calls_no_more(deploy, platform):
-    deploy(TOLD)
+def test_removed_trigger(deploy, platform):
+    """A trigger that was removed calls no more."""
+    deploy(RETURNS_KEYS)
     trigger = Trigger("demo", BUCKET)
     platform.add_trigger(trigger)
     platform.remove_trigger(trigger)
@@ -76,7 +81,8 @@ def test_a_trigger_that_was_removed_calls_no_more(deploy, platform):
 
 
 @pytest.mark.parametrize(("choice", "key"), [("raw", "a%20b"), ("quoted", "a%2520b")])
-def test_how_an_events_key_is_written_is_chosen_on_the_platform(make_platform, package, choice, key):
+def test_key_encoding(make_platform, package, choice, key):
+    """How an event's key is written is chosen on the platform."""
     platform = make_platform(key_encoding=choice, event_name="concrete")
     platform.create(Function("demo", package("def main_handler(event, context):\n    return event\n")))
     platform.add_trigger(Trigger("demo", BUCKET))
@@ -87,8 +93,9 @@ def test_how_an_events_key_is_written_is_chosen_on_the_platform(make_platform, p
     assert '"eventName": "cos:ObjectCreated:Put"' in event
 
 
-def test_a_trigger_that_overlaps_another_or_calls_nobody_is_refused(deploy, platform):
-    deploy(TOLD)
+def test_refused_triggers(deploy, platform):
+    """A trigger that overlaps another or calls nobody is refused."""
+    deploy(RETURNS_KEYS)
     platform.add_trigger(Trigger("demo", BUCKET))
     with pytest.raises(TriggerRefused):
         platform.add_trigger(Trigger("demo", BUCKET, prefix="videos/"))
@@ -100,20 +107,22 @@ def test_a_trigger_that_overlaps_another_or_calls_nobody_is_refused(deploy, plat
 # Retries and dead letters
 
 
-def test_a_run_that_fails_is_tried_again_twice_a_minute_apart_and_is_then_a_dead_letter(deploy, platform):
+def test_retries(deploy, platform):
+    """A run that fails is tried again twice, a minute apart, and is then a dead letter."""
     deploy(FAILS, dead_letter=DeadLetterQueue("lost"))
     request_id = platform.invoke_async("demo", {"a": 1})
     platform.drain(20)
     assert minutes_apart(platform) == [1, 1]
     assert [record["SCF_RetryNum"] for record in reports(platform.log)] == [0, 1, 2]
     assert {record["SCF_RequestId"] for record in platform.log} == {request_id}
-    (lost,) = platform.dead_letters
-    assert (lost.request_id, lost.event, lost.status_code) == (request_id, {"a": 1}, 430)
-    assert (lost.reason, lost.retry_num, lost.queue) == ("retries used up", 2, DeadLetterQueue("lost"))
-    assert lost.error_message.endswith("RuntimeError: never\n")
+    (letter,) = platform.dead_letters
+    assert (letter.request_id, letter.event, letter.status_code) == (request_id, {"a": 1}, 430)
+    assert (letter.reason, letter.retry_num, letter.queue) == ("retries used up", 2, DeadLetterQueue("lost"))
+    assert letter.error_message.endswith("RuntimeError: never\n")
 
 
-def test_a_retry_that_succeeds_ends_it(deploy, platform):
+def test_retry_that_succeeds(deploy, platform):
+    """A retry that succeeds ends it."""
     deploy(FAILS_ONCE)
     platform.invoke_async("demo", {})
     platform.drain(20)
@@ -121,7 +130,8 @@ def test_a_retry_that_succeeds_ends_it(deploy, platform):
     assert platform.dead_letters == ()
 
 
-def test_on_a_real_clock_a_retry_comes_in_its_time(make_platform, package):
+def test_retry_on_a_real_clock(make_platform, package):
+    """On a real clock a retry comes in its time."""
     platform = make_platform(clock=Clock())
     platform.create(Function("demo", package(FAILS_ONCE), retry_interval_s=1))
     platform.invoke_async("demo", {})
@@ -141,15 +151,17 @@ def test_on_a_real_clock_a_retry_comes_in_its_time(make_platform, package):
     ],
     ids=["exit", "bad return", "memory", "timeout", "no handler"],
 )
-def test_every_way_a_run_can_fail_is_tried_again(deploy, platform, source, choices, code):
+def test_every_failure_is_retried(deploy, platform, source, choices, code):
+    """Every way a run can fail is tried again."""
     deploy(source, retry_num=1, **choices)
     platform.invoke_async("demo", {})
     platform.drain(20)
     assert [record["SCF_StatusCode"] for record in reports(platform.log)] == [code, code]
-    assert [lost.status_code for lost in platform.dead_letters] == [code]
+    assert [letter.status_code for letter in platform.dead_letters] == [code]
 
 
-def test_a_fault_of_the_platform_is_tried_again_every_minute_and_costs_no_retry(deploy, platform):
+def test_platform_fault(deploy, platform):
+    """A fault of the platform is tried again every minute, and costs no retry."""
     deploy(FAILS_ONCE, retry_num=1)
     platform.plan_outage("demo", times=5)
     platform.invoke_async("demo", {})
@@ -159,27 +171,30 @@ def test_a_fault_of_the_platform_is_tried_again_every_minute_and_costs_no_retry(
     assert platform.dead_letters == ()
 
 
-def test_a_fault_of_the_platform_that_lasts_is_a_dead_letter_once_the_message_is_too_old(deploy, platform):
-    deploy(WHO, msg_ttl_s=330)
+def test_lasting_platform_fault(deploy, platform):
+    """A fault of the platform that lasts is a dead letter once the message is too old."""
+    deploy(RETURNS_PID, msg_ttl_s=330)
     platform.plan_outage("demo", times=1000)
     platform.invoke_async("demo", {})
     platform.drain(20)
     assert len(reports(platform.log)) == 6
-    assert [(lost.reason, lost.status_code) for lost in platform.dead_letters] == [("waited too long", 500)]
+    assert [(letter.reason, letter.status_code) for letter in platform.dead_letters] == [("waited too long", 500)]
 
 
-def test_a_function_without_a_free_instance_is_tried_again_until_it_has_one(deploy, platform):
-    function = deploy(WHO, max_instances=0, msg_ttl_s=330)
-    with platform.held():
+def test_no_free_instance(deploy, platform):
+    """A function without a free instance is tried again until it has one."""
+    function = deploy(RETURNS_PID, max_instances=0, msg_ttl_s=330)
+    with platform.paused():
         platform.invoke_async("demo", {})
     platform.drain(20)
     assert {record["SCF_StatusCode"] for record in reports(platform.log)} == {432}
-    assert [(lost.reason, lost.status_code) for lost in platform.dead_letters] == [("waited too long", 432)]
+    assert [(letter.reason, letter.status_code) for letter in platform.dead_letters] == [("waited too long", 432)]
     assert function.max_instances == 0
 
 
-def test_a_process_that_cannot_be_started_is_the_platforms_fault(deploy, platform, package):
-    folder = package(WHO)
+def test_process_cannot_start(deploy, platform, package):
+    """A process that cannot be started is the platform's fault."""
+    folder = package(RETURNS_PID)
     python = folder / "python"
     python.write_text("#!/nonexistent\n")
     python.chmod(0o755)
@@ -190,60 +205,66 @@ def test_a_process_that_cannot_be_started_is_the_platforms_fault(deploy, platfor
     assert result.billed_ms == 0
 
 
-def test_a_message_for_a_function_that_was_deleted_is_a_dead_letter(deploy, platform):
-    deploy(WHO)
-    with platform.held():
+def test_deleted_function(deploy, platform):
+    """A message for a function that was deleted is a dead letter."""
+    deploy(RETURNS_PID)
+    with platform.paused():
         platform.invoke_async("demo", {})
         platform.delete("demo")
     platform.drain(20)
-    assert [(lost.reason, lost.status_code) for lost in platform.dead_letters] == [("function gone", 435)]
+    assert [(letter.reason, letter.status_code) for letter in platform.dead_letters] == [("function gone", 435)]
 
 
-def test_a_call_over_128_kb_is_refused_when_it_is_asynchronous(deploy, platform):
-    deploy(WHO)
+def test_large_async_call(deploy, platform):
+    """An asynchronous call over 128 KB is refused."""
+    deploy(RETURNS_PID)
     with pytest.raises(InvocationRefused, match="406"):
         platform.invoke_async("demo", {"a": "x" * 128 * 1024})
     assert platform.invoke("demo", {"a": "x" * 128 * 1024}).status_code == 200
     assert platform.dead_letters == ()
 
 
-def test_an_upload_whose_event_is_over_128_kb_is_a_dead_letter(deploy, platform):
-    deploy(TOLD)
+def test_large_event(deploy, platform):
+    """An upload whose event is over 128 KB is a dead letter."""
+    deploy(RETURNS_KEYS)
     platform.add_trigger(Trigger("demo", BUCKET))
     upload(platform, headers={"x-cos-meta-large": "x" * 128 * 1024})
     platform.drain(20)
-    assert [(lost.reason, lost.status_code) for lost in platform.dead_letters] == [("event too large", 406)]
+    assert [(letter.reason, letter.status_code) for letter in platform.dead_letters] == [("event too large", 406)]
 
 
 # What can be asked for
 
 
-def test_nothing_comes_twice_merged_or_out_of_order_unless_asked(make_platform, package):
-    platform = make_platform(side_by_side=1)
-    platform.create(Function("demo", package(TOLD)))
+def test_no_chaos_by_default(make_platform, package):
+    """Nothing comes twice, merged or out of order unless the chaos says so."""
+    platform = make_platform(max_parallel=1)
+    platform.create(Function("demo", package(RETURNS_KEYS)))
     platform.add_trigger(Trigger("demo", BUCKET))
-    with platform.held():
+    with platform.paused():
         for key in "abcdef":
             upload(platform, key)
     platform.drain(20)
     assert returned(platform) == [f'["/1250000000/examplebucket/{key}"]' for key in "abcdef"]
 
 
-def test_uploads_can_come_twice(deploy, platform):
-    deploy(TOLD)
+def test_duplicates(deploy, platform):
+    """Uploads can come twice."""
+    deploy(RETURNS_KEYS)
     platform.add_trigger(Trigger("demo", BUCKET))
-    platform.ask(Disorder(duplicates=1.0))
+    platform.set_chaos(DeliveryChaos(duplicates=1.0))
     upload(platform)
     platform.drain(20)
     assert returned(platform) == ['["/1250000000/examplebucket/a.mp4"]'] * 2
     assert len({record["SCF_RequestId"] for record in platform.log}) == 2
 
 
-def test_uploads_can_overtake_each_other(deploy, platform):
-    deploy(TOLD)
+def test_overtaking(deploy, platform):
+    """Uploads can overtake each other."""
+    deploy(RETURNS_KEYS)
     platform.add_trigger(Trigger("demo", BUCKET))
-    platform.ask(Disorder(seed=1, delay_up_to_s=600))
-    with platform.held():
+    platform.set_chaos(DeliveryChaos(seed=1, delay_up_to_s=600))
+    with platform.paused():
         for key in "abcdef":
             upload(platform, key)
     platform.drain(20)
@@ -252,27 +273,30 @@ def test_uploads_can_overtake_each_other(deploy, platform):
     assert sorted(came) == list("abcdef")
 
 
-def test_uploads_can_come_as_records_of_one_event(deploy, platform):
+def test_merging(deploy, platform):
+    """Uploads can come as records of one event."""
     deploy("def main_handler(event, context):\n    return len(event['Records'])\n")
     platform.add_trigger(Trigger("demo", BUCKET))
-    platform.ask(Disorder(merge_up_to=4))
-    with platform.held():
+    platform.set_chaos(DeliveryChaos(merge_up_to=4))
+    with platform.paused():
         for key in "abcdef":
             upload(platform, key)
     platform.drain(20)
     assert sorted(returned(platform)) == ["2", "4"]
 
 
-def test_a_drain_that_does_not_end_in_time_names_what_is_left(deploy, platform):
-    deploy(WHO)
-    with platform.held():
+def test_drain_in_time(deploy, platform):
+    """A drain that does not end in time names what is left."""
+    deploy(RETURNS_PID)
+    with platform.paused():
         request_id = platform.invoke_async("demo", {})
         with pytest.raises(TimeoutError, match=f"0 running and 1 queued; {request_id} for demo"):
             platform.drain(0)
     platform.drain(20)
 
 
-def test_time_does_not_leap_under_a_call_that_runs(deploy, platform):
+def test_no_leap_under_a_call(deploy, platform):
+    """Time does not leap under a call that runs."""
     folder = deploy(
         """
         import os
@@ -296,7 +320,7 @@ def test_time_does_not_leap_under_a_call_that_runs(deploy, platform):
         for _ in range(50):
             platform.invoke("demo", {})
     caller.join()
-    (long,) = [each for each in reports(platform.log) if each["SCF_RequestId"] == results[0].request_id]
+    (long,) = [line for line in reports(platform.log) if line["SCF_RequestId"] == results[0].request_id]
     assert long["SCF_LogTime"] - long["SCF_StartTime"] < 60_000
     with writing_end(folder / "short"):
         pass
@@ -304,10 +328,11 @@ def test_time_does_not_leap_under_a_call_that_runs(deploy, platform):
     assert len(platform.dead_letters) == 1
 
 
-def test_more_messages_than_can_run_side_by_side_wait_their_turn(make_platform, package):
-    platform = make_platform(side_by_side=2)
-    platform.create(Function("demo", package(WHO)))
-    with platform.held():
+def test_parallel_limit(make_platform, package):
+    """More messages than can run side by side wait their turn."""
+    platform = make_platform(max_parallel=2)
+    platform.create(Function("demo", package(RETURNS_PID)))
+    with platform.paused():
         for _ in range(12):
             platform.invoke_async("demo", {})
     platform.drain(20)
@@ -319,30 +344,34 @@ def test_more_messages_than_can_run_side_by_side_wait_their_turn(make_platform, 
 # Functions
 
 
-def test_a_name_is_given_once(deploy, package, platform):
-    function = deploy(WHO)
+def test_names_are_unique(deploy, package, platform):
+    """A name is given once."""
+    function = deploy(RETURNS_PID)
     with pytest.raises(ValueError, match="already"):
         platform.create(function)
 
 
-def test_an_update_is_in_force_from_the_next_call_on(deploy, package, platform):
-    deploy(WHO)
+def test_update(deploy, package, platform):
+    """An update is in force from the next call on."""
+    deploy(RETURNS_PID)
     old = platform.invoke("demo", {}).return_value
     platform.update(Function("demo", package("def main_handler(event, context):\n    return 'new'\n")))
     assert platform.invoke("demo", {}).return_value == "new"
     assert not psutil.pid_exists(old)
 
 
-def test_a_cooled_function_starts_anew(deploy, platform):
-    deploy(WHO)
+def test_evicted_instances(deploy, platform):
+    """A function whose instances were evicted starts anew."""
+    deploy(RETURNS_PID)
     old = platform.invoke("demo", {}).return_value
-    platform.cool("demo")
+    platform.evict_instances("demo")
     assert not psutil.pid_exists(old)
     assert platform.invoke("demo", {}).return_value != old
 
 
-def test_deleting_a_function_takes_its_triggers_and_its_processes_along(deploy, platform):
-    deploy(WHO)
+def test_delete(deploy, platform):
+    """Deleting a function takes its triggers and its processes along."""
+    deploy(RETURNS_PID)
     platform.add_trigger(Trigger("demo", BUCKET))
     pid = platform.invoke("demo", {}).return_value
     platform.delete("demo")
@@ -352,29 +381,32 @@ def test_deleting_a_function_takes_its_triggers_and_its_processes_along(deploy, 
         platform.invoke("demo", {})
 
 
-@pytest.mark.parametrize("act", ["update", "delete", "cool"])
-def test_what_is_not_there_cannot_be_changed(package, platform, act):
-    argument = Function("nobody", package(WHO)) if act == "update" else "nobody"
+@pytest.mark.parametrize("act", ["update", "delete", "evict_instances"])
+def test_absent_functions(package, platform, act):
+    """A function that does not exist cannot be changed."""
+    argument = Function("nobody", package(RETURNS_PID)) if act == "update" else "nobody"
     with pytest.raises(InvocationRefused, match="435"):
         getattr(platform, act)(argument)
 
 
-def test_after_a_clear_nothing_is_left_and_all_can_begin_again(deploy, platform, issuer):
+def test_clear(deploy, platform, issuer):
+    """After a clear nothing is left and all can begin again."""
     deploy(FAILS, retry_num=0)
     platform.add_trigger(Trigger("demo", BUCKET))
     upload(platform)
     platform.drain(20)
     platform.clear()
     assert (platform.functions, platform.triggers, platform.log, platform.dead_letters) == ((), (), (), ())
-    deploy(WHO)
+    deploy(RETURNS_PID)
     assert platform.invoke("demo", {}).status_code == 200
-    assert len(issuer.asked) == 2
+    assert len(issuer.requests) == 2
 
 
 # The log
 
 
-def test_the_log_holds_one_report_an_invocation_with_all_of_scfs_fields(deploy, platform):
+def test_report(deploy, platform):
+    """The log holds one report for each invocation, with all of SCF's fields."""
     deploy("def main_handler(event, context):\n    return 1\n", memory_mb=256)
     result = platform.invoke("demo", {})
     (report,) = reports(platform.log)
@@ -400,7 +432,8 @@ def test_the_log_holds_one_report_an_invocation_with_all_of_scfs_fields(deploy, 
     assert result.billed_ms == result.duration_ms >= 1
 
 
-def test_a_printed_line_of_json_is_parsed_one_level_deep_and_no_line_can_forge_scfs_fields(deploy, platform):
+def test_printed_json(deploy, platform):
+    """A printed line of JSON is parsed one level deep, and no line can forge SCF's fields."""
     deploy(
         """
         import json
@@ -414,20 +447,22 @@ def test_a_printed_line_of_json_is_parsed_one_level_deep_and_no_line_can_forge_s
     )
     platform.invoke("demo", {})
     printed = [dict(record) for record in platform.log if record["SCF_Type"] == "Custom"]
-    own = [{name: value for name, value in record.items() if not name.startswith("SCF_")} for record in printed]
-    assert own == [{"event": "frame.captured", "at_ms": 1500, "deep": '{"a": [1]}'}, {}, {}, {"two": "a\u2028b"}, {}]
+    fields = [{name: value for name, value in record.items() if not name.startswith("SCF_")} for record in printed]
+    assert fields == [{"event": "frame.captured", "at_ms": 1500, "deep": '{"a": [1]}'}, {}, {}, {"two": "a\u2028b"}, {}]
     assert [record["SCF_StatusCode"] for record in printed] == [200] * 5
     assert [record["SCF_Message"] for record in printed][1:3] == ["plain", "[1, 2]"]
 
 
-def test_the_log_holds_why_a_run_failed(deploy, platform):
+def test_log_of_a_failure(deploy, platform):
+    """The log holds why a run failed."""
     deploy(FAILS)
     platform.invoke("demo", {})
     errors = [str(record["SCF_Message"]) for record in platform.log if record["SCF_Level"] == "ERROR"]
     assert "RuntimeError: never" in errors[0]
 
 
-def test_neither_events_nor_keys_are_in_the_log(deploy, platform):
+def test_log_holds_no_secrets(deploy, platform):
+    """Neither events nor credentials are in the log."""
     deploy("def main_handler(event, context):\n    return 1\n")
     platform.add_trigger(Trigger("demo", BUCKET))
     upload(platform, "very-secret.mp4")
@@ -440,10 +475,12 @@ def test_neither_events_nor_keys_are_in_the_log(deploy, platform):
 # The end
 
 
-def test_a_closed_platform_leaves_no_process_thread_or_descriptor_behind(make_platform, package):
+def test_close_leaves_nothing(make_platform, package):
+    """A closed platform leaves no process, thread or descriptor behind."""
+
     def live():
         platform = make_platform()
-        platform.create(Function("demo", package(WHO)))
+        platform.create(Function("demo", package(RETURNS_PID)))
         platform.invoke_async("demo", {})
         platform.drain(20)
         platform.invoke("demo", {})
@@ -455,17 +492,19 @@ def test_a_closed_platform_leaves_no_process_thread_or_descriptor_behind(make_pl
     assert (psutil.Process().num_fds(), threading.active_count(), psutil.Process().children()) == before
 
 
-def test_a_closed_platform_leaves_no_temporary_folder_behind(deploy, platform, tmp_path, monkeypatch):
+def test_close_leaves_no_folder(deploy, platform, tmp_path, monkeypatch):
+    """A closed platform leaves no temporary folder behind."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    deploy(WHO)
+    deploy(RETURNS_PID)
     platform.invoke("demo", {})
     assert list((tmp_path / "temporary").iterdir())
     platform.close()
     assert not list((tmp_path / "temporary").iterdir())
 
 
-def test_closing_ends_the_calls_that_are_under_way(deploy, platform):
+def test_close_ends_calls(deploy, platform):
+    """Closing ends the calls that are under way."""
     folder = deploy(
         """
         import os, threading
@@ -475,26 +514,49 @@ def test_closing_ends_the_calls_that_are_under_way(deploy, platform):
         """
     ).code_dir
     os.mkfifo(folder / "gate")
+    before = set(threading.enumerate())
     platform.invoke_async("demo", {})
     with writing_end(folder / "gate"):
         pass
     platform.close()
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("scf-")] == []
+    new_threads = set(threading.enumerate()) - before
+    assert [thread.name for thread in new_threads if thread.name.startswith("scf-")] == []
     assert {record["SCF_StatusCode"] for record in reports(platform.log)} == {439}
 
 
-def test_a_closed_platform_takes_nothing_more_and_can_be_closed_again(deploy, platform, package):
-    deploy(WHO)
+def test_closed_platform(deploy, platform, package):
+    """A closed platform takes nothing more and can be closed again."""
+    deploy(RETURNS_PID)
     platform.close()
     platform.close()
     with pytest.raises(RuntimeError, match="closed"):
-        platform.create(Function("demo", package(WHO)))
+        platform.create(Function("demo", package(RETURNS_PID)))
 
 
-def test_two_platforms_live_side_by_side(make_platform, package):
-    one, another = make_platform(), make_platform(region="ap-beijing")
-    for platform in (one, another):
+def test_two_platforms(make_platform, package):
+    """Two platforms live side by side."""
+    first, second = make_platform(), make_platform(region="ap-beijing")
+    for platform in (first, second):
         platform.create(
             Function("demo", package("def main_handler(e, context): return context['tencentcloud_region']"))
         )
-    assert [each.invoke("demo", {}).return_value for each in (one, another)] == ["ap-guangzhou", "ap-beijing"]
+    assert [line.invoke("demo", {}).return_value for line in (first, second)] == ["ap-guangzhou", "ap-beijing"]
+
+
+def test_tracked_runs(deploy, platform):
+    """A run of a function with asynchronous execution is tracked until it has ended; no other run is."""
+    deploy("def main_handler(event, context): return 1 / event['by']\n", name="tracked", async_run=True)
+    deploy("def main_handler(event, context): return 1\n", name="plain")
+    with platform.paused():
+        good, bad = (platform.invoke_async("tracked", {"by": by}) for by in (1, 0))
+        untracked = platform.invoke_async("plain", {})
+        assert [platform.async_run(request_id).status for request_id in (good, bad)] == ["RUNNING", "RUNNING"]
+        platform.plan_outage("tracked")
+    platform.drain(30)
+    runs = [platform.async_run(request_id) for request_id in (good, bad)]
+    assert [(run.status, run.status_code) for run in runs] == [("FINISHED", 200), ("FAILED", 430)]
+    assert platform.async_run(untracked) is None
+    assert platform.async_runs("tracked") == tuple(runs)
+    assert platform.dead_letters == ()
+    platform.clear()
+    assert platform.async_run(good) is None

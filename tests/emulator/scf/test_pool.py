@@ -13,24 +13,27 @@ class FakeInstance:
         self.alive = False
 
 
-def test_a_place_given_back_can_be_taken_again():
+def test_released_place():
+    """A place given back can be reserved again."""
     pool = Pool(1, FakeInstance)
     assert pool.reserve()
     assert not pool.reserve()
-    pool.leave()
+    pool.release()
     assert pool.reserve()
 
 
-def test_the_instance_used_last_is_used_next():
+def test_last_used_is_next():
+    """The instance used last is used next."""
     pool = Pool(2, FakeInstance)
-    one, another = pool.take()[0], pool.take()[0]
-    pool.give_back(another)
-    pool.give_back(one)
-    assert pool.take() == (one, False)
-    assert pool.take() == (another, False)
+    first, second = pool.take()[0], pool.take()[0]
+    pool.give_back(second)
+    pool.give_back(first)
+    assert pool.take() == (first, False)
+    assert pool.take() == (second, False)
 
 
-def test_a_dead_instance_is_not_used_again():
+def test_dead_instance():
+    """A dead instance is not used again."""
     pool = Pool(1, FakeInstance)
     dead, _ = pool.take()
     pool.give_back(dead)
@@ -38,7 +41,8 @@ def test_a_dead_instance_is_not_used_again():
     assert pool.take()[1] is True
 
 
-def test_a_retired_pool_lets_a_call_end_and_then_its_instance():
+def test_retired_pool():
+    """A retired pool lets a call end and then its instance."""
     pool = Pool(2, FakeInstance)
     idle, busy = pool.take()[0], pool.take()[0]
     pool.give_back(idle)
@@ -48,7 +52,9 @@ def test_a_retired_pool_lets_a_call_end_and_then_its_instance():
     assert not busy.alive
 
 
-def test_a_pool_closed_while_an_instance_starts_ends_it_too():
+def test_closed_while_starting():
+    """A pool closed while an instance starts ends it too."""
+
     def start():
         pool.close()
         return FakeInstance()
@@ -57,10 +63,11 @@ def test_a_pool_closed_while_an_instance_starts_ends_it_too():
     assert pool.take()[0].interrupted
 
 
-def test_a_pool_is_done_once_it_has_retired_and_every_call_has_left():
+def test_done():
+    """A pool is done once it has retired and every call has ended."""
     pool = Pool(1, FakeInstance)
     pool.reserve()
     pool.retire()
     assert not pool.done
-    pool.leave()
+    pool.release()
     assert pool.done
