@@ -1,23 +1,31 @@
-"""What a run made, turned into lines for a terminal: one row a thumbnail, then what was missed, then the time.
+"""A run -> lines for a terminal: one row a thumbnail, then the missed moments, then the time.
 
-It must not know how wide the terminal is, nor where the lines go. Keys come last, so that none is cut.
+Keys come last, so that none is cut.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from emulator.demo.manifest import Manifest
-from emulator.demo.page import Film, Loss, Phase, chosen_picture, seconds, timecode
+from studio.manifest import Manifest, Missed
+from studio.page import Failure, Phase, VideoResult, chosen_picture, cost_usd, seconds, timecode, usd
 
+_MAX_MOMENTS = 4
 _HEADINGS = ("time", "size", "bytes", "key")
 
 
-def film_lines(film: Film) -> Iterator[str]:
-    """Tell what was made of one film.  Raises: nothing."""
-    manifest = film.manifest
+def video_lines(video: VideoResult) -> Iterator[str]:
+    """Return the lines about one video that has a manifest."""
+    manifest = video.manifest
     yield _heading(manifest)
+    yield from _missed_lines(manifest.missed)
     rows = [
-        (timecode(one.at_ms), f"{one.width_px}x{one.height_px}", f"{one.size_bytes:,}", _plain(one.key))
-        for one in manifest.thumbnails
+        (
+            timecode(picture.at_ms),
+            f"{picture.width_px}x{picture.height_px}",
+            f"{picture.size_bytes:,}",
+            _plain(picture.key),
+        )
+        for picture in manifest.thumbnails
     ]
     best = chosen_picture(manifest)
     if manifest.poster and best:
@@ -26,25 +34,34 @@ def film_lines(film: Film) -> Iterator[str]:
     if rows:
         yield from _columns([_HEADINGS, *rows])
     if manifest.poster:
-        yield f"  poster: {_plain(manifest.poster.why)}"
-    for missed in manifest.missed:
-        moment = "missed" if missed.at_ms is None else f"missed {timecode(missed.at_ms)}"
-        yield f"  {moment}  {_plain(missed.code)}: {_plain(missed.message)}"
+        yield f"  poster: {_plain(manifest.poster.reason)}"
+    if manifest.calls:
+        yield f"  cost: {usd(cost_usd(manifest))} at list price"
 
 
-def loss_lines(loss: Loss) -> Iterator[str]:
-    """Tell that a video has no manifest, and why.  Raises: nothing."""
-    first, *rest = loss.reason.splitlines() or [""]
-    yield f"{_plain(loss.key)}: no manifest. {_plain(first)}"
+def failure_lines(failure: Failure) -> Iterator[str]:
+    """Return the lines about a video without a manifest, and the reason."""
+    first, *rest = failure.reason.splitlines() or [""]
+    yield f"{_plain(failure.key)}: no manifest. {failure.state}: {_plain(first)}"
     yield from (f"  {_plain(line)}" for line in rest)
 
 
 def time_lines(phases: Sequence[Phase]) -> Iterator[str]:
-    """Tell where the time went, the whole of it last.  Raises: nothing."""
+    """Return the lines about the time, its sum last."""
     yield "where the time went"
     width = max([len(phase.name) for phase in phases], default=0)
     for phase in [*phases, Phase("in all", sum(phase.duration_ms for phase in phases))]:
         yield f"  {phase.name:<{width}}  {seconds(phase.duration_ms):>9}"
+
+
+def _missed_lines(missed: Sequence[Missed]) -> Iterator[str]:
+    """Return a line for each reason, with the moments that it is the reason of."""
+    for (code, message), group in groupby(missed, key=lambda miss: (miss.code, miss.message)):
+        moments = [timecode(miss.at_ms) for miss in group if miss.at_ms is not None]
+        names = ", ".join(moments[:_MAX_MOMENTS])
+        if moments[_MAX_MOMENTS:]:
+            names += f" and {len(moments) - _MAX_MOMENTS} more"
+        yield f"  missed {names}".rstrip() + f"  {_plain(code)}: {_plain(message)}"
 
 
 def _heading(manifest: Manifest) -> str:
@@ -66,5 +83,5 @@ def _columns(rows: Iterable[tuple[str, str, str, str]]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Show what a terminal would obey, and not print, as an escape."""
+    """Escape the letters that a terminal would obey instead of printing."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -1,6 +1,5 @@
-"""`python -m emulator.demo.picture [--into docs]`: the README's pictures of the contact sheet, from a real run.
+"""`python -m studio.screenshots [--into docs]`: a real run of the demo -> the README's pictures of its contact sheet.
 
-It must not know the page: Chromium renders what the demo left, light and dark, and tells how tall it is.
 Source: Chromium's headless switches, read 2026-11-22.
 """
 
@@ -12,19 +11,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import Literal
 
 from PIL import Image, ImageChops
 
-from emulator.demo.__main__ import main as demo
-from emulator.demo.folder import PAGE
+from studio.__main__ import main as demo
+from studio.folder import PAGE
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WIDTH_PX: Final = 1280
-_TALLEST_PX: Final = 4000
-_MARGIN_PX: Final = 44
-_MOST_BYTES: Final = 400_000
-_SWITCHES: Final = (
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WIDTH_PX = 1280
+_MAX_HEIGHT_PX = 4000
+_MARGIN_PX = 44
+_MAX_BYTES = 400_000
+_SWITCHES = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -36,24 +35,30 @@ _SWITCHES: Final = (
     "--hide-scrollbars",
     "--force-device-scale-factor=1",
 )
-_SCHEMES: Final = {"light": 1, "dark": 0}
+_SCHEMES = {"light": 1, "dark": 0}
 
 
 def find_chromium() -> Path:
-    """Find the browser.  Raises: FileNotFoundError, in a sentence."""
+    """Return the browser's program.
+
+    Raises:
+        FileNotFoundError: there is none; the message is a sentence.
+    """
     for name in NAMES:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
+        path = shutil.which(name)
+        if path:
+            return Path(path)
     raise FileNotFoundError(f"the pictures need Chromium on the PATH, under one of the names {', '.join(NAMES)}")
 
 
-def photograph(page: Path, *, scheme: Literal["light", "dark"], width_px: int = WIDTH_PX) -> Image.Image:
-    """Give the whole page as a browser shows it in a window of that width, empty paper below cut off.
+def take_screenshot(page: Path, *, scheme: Literal["light", "dark"], width_px: int = WIDTH_PX) -> Image.Image:
+    """Return the whole page as a browser shows it in a window of that width, empty paper below cut off.
 
-    Raises: FileNotFoundError without a browser, subprocess.SubprocessError where it fails.
+    Raises:
+        FileNotFoundError: there is no browser.
+        subprocess.SubprocessError: the browser failed.
     """
-    with TemporaryDirectory(prefix="picture-") as scratch:
+    with TemporaryDirectory(prefix="screenshots-") as scratch:
         shot = Path(scratch) / "shot.png"
         subprocess.run(  # noqa: S603  # the browser, found by name, and our own page
             [
@@ -61,7 +66,7 @@ def photograph(page: Path, *, scheme: Literal["light", "dark"], width_px: int = 
                 *_SWITCHES,
                 f"--user-data-dir={scratch}/profile",
                 f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}",
-                f"--window-size={width_px},{_TALLEST_PX}",
+                f"--window-size={width_px},{_MAX_HEIGHT_PX}",
                 f"--screenshot={shot}",
                 page.resolve().as_uri(),
             ],
@@ -70,43 +75,44 @@ def photograph(page: Path, *, scheme: Literal["light", "dark"], width_px: int = 
             timeout=120,
         )
         with Image.open(shot) as picture:
-            whole = picture.convert("RGB")
-    paper = Image.new("RGB", whole.size, whole.getpixel((0, whole.height - 1)))
-    box = ImageChops.difference(whole, paper).getbbox()
-    foot = min(box[3] + _MARGIN_PX, whole.height) if box else whole.height
-    cropped: Image.Image = whole.crop((0, 0, whole.width, foot))
+            window = picture.convert("RGB")
+    paper = Image.new("RGB", window.size, window.getpixel((0, window.height - 1)))
+    box = ImageChops.difference(window, paper).getbbox()
+    foot = min(box[3] + _MARGIN_PX, window.height) if box else window.height
+    cropped: Image.Image = window.crop((0, 0, window.width, foot))
     return cropped
 
 
 def save_small(picture: Image.Image, file: Path) -> None:
     """Write a PNG that a README can carry: all colours where they fit into 400 kB, else the best 256.
 
-    Raises: OSError where it cannot be written.
+    Raises:
+        OSError: it cannot be written.
     """
     picture.save(file, optimize=True)
-    if file.stat().st_size > _MOST_BYTES:
+    if file.stat().st_size > _MAX_BYTES:
         picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG).save(file, optimize=True)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the demo, photograph its page twice; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m emulator.demo.picture", description=main.__doc__)
+    """Run the demo, photograph its page light and dark, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m studio.screenshots", description=main.__doc__)
     parser.add_argument("--into", default="docs", metavar="FOLDER", help="where the pictures go (default: docs)")
     into = Path(parser.parse_args(arguments).into)
     try:
         find_chromium()
     except FileNotFoundError as error:
-        sys.stderr.write(f"picture: {error}\n")
+        sys.stderr.write(f"screenshots: {error}\n")
         return 1
     into.mkdir(parents=True, exist_ok=True)
     bare = {name: value for name, value in os.environ.items() if not name.startswith("SNAPSHOT_")}
-    with TemporaryDirectory(prefix="picture-") as scratch:
+    with TemporaryDirectory(prefix="screenshots-") as scratch:
         out = Path(scratch) / "out"
-        status = demo(["--out", str(out)], bare)
+        status = demo(["demo", "--out", str(out)], bare)
         if status:
             return status
-        save_small(photograph(out / PAGE, scheme="light"), into / "contact-sheet.png")
-        save_small(photograph(out / PAGE, scheme="dark"), into / "contact-sheet-dark.png")
+        save_small(take_screenshot(out / PAGE, scheme="light"), into / "contact-sheet.png")
+        save_small(take_screenshot(out / PAGE, scheme="dark"), into / "contact-sheet-dark.png")
     return 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emulator.demo.__main__ import main
+from studio.__main__ import main
 
 CLIPS = ("bigbuckbunny.mp4", "bikes.mp4", "carphone_distorted.mp4", "carphone_pristine.mp4")
 RECIPES = {
@@ -36,25 +36,26 @@ def luma_of(picture, size):
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 @pytest.mark.parametrize("clip", CLIPS)
-def test_each_thumbnail_is_the_frame_that_a_decoder_shows_at_that_time(clip, recipe, clips, tmp_path):
-    assert main([str(clips / clip), "--out", str(tmp_path / "out")], recipe) == 0
+def test_frames(clip, recipe, clips, tmp_path):
+    """Each thumbnail of a real clip is the frame that a decoder shows at that time."""
+    assert main(["demo", str(clips / clip), "--out", str(tmp_path / "out")], recipe) == 0
     manifest = json.loads((tmp_path / "out" / "thumbnails" / "videos" / clip / "manifest.json").read_bytes())
     thumbnails = manifest["thumbnails"]
     assert len(thumbnails) >= 4
     pictures = [Image.open(tmp_path / "out" / thumbnail["key"]) for thumbnail in thumbnails]
     size = (manifest["source"]["width_px"] // 2, manifest["source"]["height_px"] // 2)
-    wanted = np.stack([luma_of(picture, size) for picture in pictures])
+    thumbs = np.stack([luma_of(picture, size) for picture in pictures])
     begins, distances = [], []
     with av.open(str(clips / clip)) as container:  # linearly from the start: no seeking, nothing of the emulator's
         stream = container.streams.video[0]
         for frame in container.decode(stream):
             begins.append((frame.pts - (stream.start_time or 0)) * stream.time_base)
-            distances.append(((wanted - luma_of(frame.to_image(), size)) ** 2).mean(axis=(1, 2)))
+            distances.append(((thumbs - luma_of(frame.to_image(), size)) ** 2).mean(axis=(1, 2)))
     distances = np.stack(distances)
     for number, thumbnail in enumerate(thumbnails):
-        shown = max(index for index, begin in enumerate(begins) if begin * 1000 <= thumbnail["at_ms"])
+        displayed = max(index for index, begin in enumerate(begins) if begin * 1000 <= thumbnail["at_ms"])
         closest = distances[:, number].min()
-        assert distances[shown, number] < 12, "at least 37 dB"
-        assert distances[shown, number] == pytest.approx(closest, rel=0.01, abs=0.01), (
-            f"at {thumbnail['at_ms']} ms frame {shown} is shown, frame {distances[:, number].argmin()} is closest"
+        assert distances[displayed, number] < 12, "at least 37 dB"
+        assert distances[displayed, number] == pytest.approx(closest, rel=0.01, abs=0.01), (
+            f"at {thumbnail['at_ms']} ms frame {displayed} is shown, frame {distances[:, number].argmin()} is closest"
         )
