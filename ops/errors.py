@@ -1,27 +1,23 @@
-"""What can go wrong in an operator's hands: a sentence that says what, and one that says what to do.
+"""Errors of the commands: one sentence says what is wrong, one says what to do.
 
-Must not know: anyone.
-
-    OpsError            what happened, and the remedy
-      PackageError      the package could not be built
-      StackError        serverless.yml does not say what is needed
-      CloudError        the cloud refused a call
+OpsError            the command could not do its work
+PackageError      the package could not be built
+StackError        serverless.yml does not say what is needed
+CloudError        the cloud refused a call, or its answer cannot be understood
 """
-
-from __future__ import annotations
 
 
 class OpsError(Exception):
     """A command could not do its work."""
 
-    def __init__(self, what: str, *, remedy: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, problem: str, *, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.remedy = remedy
 
     def __str__(self) -> str:
-        """Both sentences, the remedy on a line of its own."""
-        return f"{self.what}\n  {self.remedy}"
+        """Return both sentences, the remedy on a line of its own."""
+        return f"{self.problem}\n  {self.remedy}"
 
 
 class PackageError(OpsError):
@@ -33,9 +29,9 @@ class StackError(OpsError):
 
 
 class CloudError(OpsError):
-    """The cloud refused a call; `code` is its own word for why, `request_id` names the call to its support."""
+    """The cloud refused a call. `code` is the cloud's error code, `request_id` names the call to its support."""
 
-    def __init__(self, what: str, *, remedy: str, code: str, request_id: str = "") -> None:
-        super().__init__(what, remedy=remedy)
+    def __init__(self, problem: str, *, remedy: str, code: str, request_id: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
         self.code = code
         self.request_id = request_id

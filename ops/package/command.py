@@ -2,11 +2,7 @@
 
 The same commit gives the same bytes, on another day and in another folder. It needs nothing but a bare Python
 with pip: no compiler, no Docker, no package of this project's own tools.
-
-Must not know: the cloud.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib
@@ -16,38 +12,35 @@ import shutil
 import sys
 import zipfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ops.archive import write_archive
-from ops.bytecode import compile_sources
-from ops.contents import own_files, place
-from ops.errors import PackageError
-from ops.interpreter import find_interpreter
-from ops.wheels import fetch_wheels
+from ops.errors import PackageError, StackError
+from ops.package.archive import write_archive
+from ops.package.bytecode import compile_sources
+from ops.package.contents import own_files, place
+from ops.package.interpreter import Interpreter, find_interpreter
+from ops.package.wheels import Wheel, fetch_wheels
+from ops.progress import waiting
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ops.interpreter import Interpreter
-    from ops.wheels import Wheel
-
-ROOT = Path(__file__).resolve().parent.parent
-RUNTIME = re.compile(r"^\s*runtime:\s*['\"]?Python(\d+\.\d+)['\"]?\s*(?:#.*)?$", re.MULTILINE)
-AIM_BYTES = 12_000_000
-INLINE_LIMIT_BYTES = 50 * 1024 * 1024 * 3 // 4
+ROOT = Path(__file__).resolve().parents[2]
+_RUNTIME = re.compile(r"^\s*runtime:\s*['\"]?Python(\d+\.\d+)['\"]?\s*(?:#.*)?$", re.MULTILINE)
+MAX_BYTES = 12_000_000
+_MAX_INLINE_BYTES = 50 * 1024 * 1024 * 3 // 4
 """A function's code travels in base64 and may be 50 MB of it (facts: SCF's limits)."""
 
-UNCOMPILED = (
+_IMAGE = Path(__file__).parent / "image"
+_IMAGE_FILES = ("Dockerfile", "requirements.txt", "server.py")
+_UNCOMPILED = (
     "no Python {version} was found, so the package holds no bytecode: each cold start compiles every import\n"
-    "  (0.64 s measured, against 0.26 s with it). Install one, or name it with {variable}."
+    "  (measured: 0.64 s, with bytecode 0.26 s). Install one, or name it with {variable}."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What was built. `parts` are (name, files, packed bytes), the largest first."""
+    """A package that was built. `parts` are (name, files, packed bytes), the largest first."""
 
     path: Path
     sha256: str
@@ -59,16 +52,19 @@ class Package:
 
 
 def runtime_version(stack: Path) -> str:
-    """The Python that SCF runs, "3.10", as `runtime:` in serverless.yml says: the one place where it is set.
+    """Return the Python that SCF runs, "3.10", as `runtime:` in serverless.yml says: the one place where it is set.
 
-    Found by a pattern, because a bare Python reads no YAML. Raises PackageError.
+    It is found by a pattern, because a bare Python reads no YAML.
+
+    Raises:
+        PackageError: the file names none.
     """
-    found = RUNTIME.search(stack.read_text(encoding="utf-8")) if stack.is_file() else None
-    if found is None:
+    match = _RUNTIME.search(stack.read_text(encoding="utf-8")) if stack.is_file() else None
+    if match is None:
         raise PackageError(
             f"{stack.name} names no Python runtime.", remedy="Give it a line such as `runtime: Python3.10`."
         )
-    return str(found[1])
+    return str(match[1])
 
 
 def build_package(
@@ -76,39 +72,66 @@ def build_package(
 ) -> Package:
     """Build the zip at `out` from the project at `root`, with wheels kept in `cache`.
 
-    Raises PackageError with what to do, and OSError.
+    Raises:
+        PackageError: it cannot be built, with what to do.
+        OSError: a file cannot be read or written.
     """
     version = runtime_version(root / "serverless.yml")
+    check_stack(root / "serverless.yml")
     interpreter = find_interpreter(
         version, environment=os.environ if environment is None else environment, named=python
     )
     wheels = fetch_wheels(root / "requirements.txt", version=version, cache=cache)
     files, owner = _gather(root, wheels)
     if interpreter is not None:
-        for name, content in compile_sources(files, interpreter).items():
-            files[name], owner[name] = content, "bytecode"
-    write_archive(out, files)
+        with waiting("compiling"):
+            compiled = compile_sources(files, interpreter)
+        files |= compiled
+        owner |= dict.fromkeys(compiled, "bytecode")
+    with waiting("compressing"):
+        write_archive(out, files)
     return _describe(out, owner, version=version, interpreter=interpreter)
 
 
+def check_stack(path: Path) -> None:
+    """Check that serverless.yml can be deployed; a bare Python, which has no YAML, cannot check it.
+
+    Raises:
+        PackageError: it cannot be deployed; names every problem.
+    """
+    try:
+        from ops.stack.stackfile import read_stack  # noqa: PLC0415  # it needs PyYAML and pydantic
+    except ModuleNotFoundError:
+        return
+    try:
+        read_stack(path)
+    except StackError as error:
+        raise PackageError(error.problem, remedy=error.remedy) from error
+
+
 def _compiler(root: Path, *, named: str | None) -> Interpreter:
-    """The Python of the runtime's version here. Raises PackageError where there is none."""
+    """Return the Python of the runtime's version on this machine.
+
+    Raises:
+        PackageError: there is none.
+    """
     version = runtime_version(root / "serverless.yml")
-    found = find_interpreter(version, environment=os.environ, named=named)
-    if found is None:
+    interpreter = find_interpreter(version, environment=os.environ, named=named)
+    if interpreter is None:
         raise PackageError(
             f"There is no Python {version} on this machine.",
-            remedy=f"Install one, or name it with PYTHON{version.replace('.', '')}.",
+            remedy=f"Install one (`uv python install {version}` or `pyenv install {version}`), or name it with"
+            f" PYTHON{version.replace('.', '')}.",
         )
-    return found
+    return interpreter
 
 
 def _gather(root: Path, wheels: Sequence[Wheel]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """What ships but for the bytecode: path in the package -> bytes, and -> who brings it."""
+    """Return the files that ship, without bytecode: path in the package -> bytes, and -> owner."""
     files = dict(own_files(root))
     owner = dict.fromkeys(files, "this project")
     if "handler.py" not in files:
-        raise PackageError(f"There is no handler.py in {root}.", remedy="Run it in the project's own folder.")
+        raise PackageError(f"There is no handler.py in {root}.", remedy="Run it in the folder of the project.")
     for wheel in wheels:
         with zipfile.ZipFile(wheel.path) as archive:
             for entry in archive.namelist():
@@ -117,22 +140,45 @@ def _gather(root: Path, wheels: Sequence[Wheel]) -> tuple[dict[str, bytes], dict
                     continue
                 if name in files:
                     raise PackageError(
-                        f"{wheel.pin.name} and {owner[name]} both bring {name}.",
-                        remedy="Rename it here, or leave it out in ops/contents.py.",
+                        f"{wheel.pin.name} and {owner[name]} both contain {name}.",
+                        remedy="Rename it here, or exclude it in ops/package/contents.py.",
                     )
                 files[name], owner[name] = archive.read(entry), wheel.pin.name
     return files, owner
 
 
-def unpack(package: Path, folder: Path) -> None:
-    """Lay the package out as SCF does, for tools that want a folder; an earlier layout there is replaced.
+def write_image_context(root: Path, folder: Path) -> None:
+    """Write a Dockerfile and all that it copies; an earlier context there is replaced.
 
-    Raises PackageError where the folder holds something else, and OSError.
+    Raises:
+        PackageError: the folder holds something else.
+        OSError: a file cannot be read or written.
+    """
+    check_stack(root / "serverless.yml")
+    if folder.exists():
+        if not (folder / "Dockerfile").is_file() or not (folder / "handler.py").is_file():
+            raise PackageError(
+                f"{folder} exists and holds no Dockerfile of this command.", remedy="Move it, or choose another --out."
+            )
+        shutil.rmtree(folder)
+    files = {**dict(own_files(root)), **{name: (_IMAGE / name).read_bytes() for name in _IMAGE_FILES}}
+    for name, body in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+
+def unpack(package: Path, folder: Path) -> None:
+    """Unpack the package as SCF does, for tools that want a folder; an earlier unpacked package there is replaced.
+
+    Raises:
+        PackageError: the folder holds something else.
+        OSError: a file cannot be written.
     """
     if folder.exists():
         if not (folder / "handler.py").is_file() or not (folder / "qcloud_cos").is_dir():
             raise PackageError(
-                f"{folder} is in the way, and it is no unpacked package.", remedy="Move it, or choose another --out."
+                f"{folder} exists and is not an unpacked package.", remedy="Move it, or choose another --out."
             )
         shutil.rmtree(folder)
     with zipfile.ZipFile(package) as archive:
@@ -159,11 +205,11 @@ def _describe(path: Path, owner: Mapping[str, str], *, version: str, interpreter
 
 
 def report(package: Package) -> str:
-    """What was built, as a table for people."""
+    """Return a table of the package's parts, its size and its hash."""
     width = max(len(name) for name, _, _ in package.parts)
-    lines = [f"{'what':{width}}  files   packed"]
+    lines = [f"{'part':{width}}  files   packed"]
     lines += [f"{name:{width}}  {count:5}  {size / 1000:7,.0f} kB" for name, count, size in package.parts]
-    aim = "" if package.size_bytes <= AIM_BYTES else f" (over the aim of {AIM_BYTES / 1e6:.0f} MB)"
+    aim = "" if package.size_bytes <= MAX_BYTES else f" (over the limit of {MAX_BYTES / 1e6:.0f} MB)"
     lines += [
         "",
         f"{package.path}: {package.size_bytes / 1e6:.1f} MB{aim}",
@@ -172,34 +218,56 @@ def report(package: Package) -> str:
     ]
     version = package.runtime.removeprefix("Python")
     if package.interpreter is None:
-        lines.append(UNCOMPILED.format(version=version, variable=f"PYTHON{version.replace('.', '')}"))
+        lines.append(_UNCOMPILED.format(version=version, variable=f"PYTHON{version.replace('.', '')}"))
     else:
         lines.append(f"bytecode by {package.interpreter.path} ({'.'.join(map(str, package.interpreter.version))})")
-    if package.size_bytes > INLINE_LIMIT_BYTES:
-        lines.append("This is more than one call can carry; it has to be uploaded through COS.")
+    if package.size_bytes > _MAX_INLINE_BYTES:
+        lines.append("This is too large for one API call; deploy uploads it through COS.")
     return "\n".join(lines)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build it and say what was built. Raises PackageError and OSError."""
+    """Build the package and print its report.
+
+    Raises:
+        PackageError: it cannot be built, with what to do.
+        OSError: a file cannot be read or written.
+    """
     parser = argparse.ArgumentParser(prog="python -m ops package", description="Build the zip that SCF runs.")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "snapshot.zip", help="where to (%(default)s)")
-    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "wheels", help="wheels kept (%(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "snapshot.zip", help="the zip to write (%(default)s)"
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=ROOT / "build" / "wheels",
+        help="the folder that keeps downloaded wheels (%(default)s)",
+    )
     parser.add_argument(
         "--python310",
         metavar="PATH",
         dest="python",
-        help="the Python that compiles, of the runtime's version; otherwise PYTHON310 or one that is found",
+        help="the Python that compiles, in the runtime's version (default: PYTHON310, or one found on this machine)",
     )
-    parser.add_argument("--which", action="store_true", help="only say which Python would compile, and build nothing")
-    parser.add_argument("--unpack", action="store_true", help="also lay it out beside the zip, for `scf deploy`")
-    wanted = parser.parse_args(arguments)
-    if wanted.which:
-        sys.stdout.write(f"{_compiler(ROOT, named=wanted.python).path}\n")
+    parser.add_argument("--which", action="store_true", help="print the path of that Python and build nothing")
+    parser.add_argument("--unpack", action="store_true", help="also unpack it beside the zip, for `scf deploy`")
+    parser.add_argument(
+        "--image",
+        action="store_true",
+        help="write a Dockerfile and its files instead, for a newer Python",
+    )
+    chosen = parser.parse_args(arguments)
+    if chosen.image:
+        folder = ROOT / "build" / "image" if chosen.out == ROOT / "build" / "snapshot.zip" else chosen.out
+        write_image_context(ROOT, folder)
+        sys.stdout.write(f"{folder}: a Dockerfile and its files; its first lines say how to build and use the image\n")
         return 0
-    package = build_package(ROOT, wanted.out, cache=wanted.cache, python=wanted.python)
+    if chosen.which:
+        sys.stdout.write(f"{_compiler(ROOT, named=chosen.python).path}\n")
+        return 0
+    package = build_package(ROOT, chosen.out, cache=chosen.cache, python=chosen.python)
     sys.stdout.write(report(package) + "\n")
-    if wanted.unpack:
+    if chosen.unpack:
         folder = package.path.with_suffix("")
         unpack(package.path, folder)
         sys.stdout.write(f"unpacked into {folder}\n")

@@ -1,24 +1,17 @@
-"""What goes into the package: an allow-list for the project's own files, and a list of what dependencies leave out.
+"""File names -> the files of the package: an allow-list of own files, and exclusions from the dependencies.
 
-Each line of that list has its reason. What is left out is either never imported at run time, or imported only by
-a feature the function does not use; tests/package runs the whole function with what remains.
-
-Must not know: where the files come from, how they are packed.
+Each exclusion has its reason. The files are never imported at run time, or only by a feature that the function does
+not use; tests/package runs the whole function with what remains.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-OWN = ("handler.py", "snapshot/**/*.py")
+_OWN_FILES = ("handler.py", "snapshot/**/*.py")
 """The project's own files, as patterns from its root."""
 
-LEFT_OUT = (
+_EXCLUDED = (
     # For people and tools, never read at run time. Licences and METADATA (importlib.metadata) stay.
     ("*.pyi", "type stubs"),
     ("*/py.typed", "a mark for type checkers"),
@@ -39,18 +32,13 @@ LEFT_OUT = (
     # Only the SDK's client-side encryption imports it, and only its client for that is built on it.
     ("Crypto/*", "client-side encryption"),
     ("pycryptodome-*.dist-info/*", "client-side encryption"),
-    # Pillow opens, scales and saves jpg, png, webp and avif here. It draws no text, manages no colour profiles.
+    # Pillow opens, converts, scales and saves jpg, png, webp and avif here. It draws no text.
     ("PIL/_imagingft.*.so", "text"),
     ("PIL/ImageFont.py", "text"),
     ("pillow.libs/libfreetype-*", "text"),
     ("pillow.libs/libharfbuzz-*", "text"),
     ("pillow.libs/libpng16-*", "text: bitmap glyphs (the png format itself is in _imaging)"),
     ("pillow.libs/libbrotli*", "text: compressed fonts"),
-    ("PIL/_imagingcms.*.so", "colour profiles"),
-    ("PIL/ImageCms.py", "colour profiles"),
-    ("pillow.libs/liblcms2-*", "colour profiles"),
-    ("PIL/_imagingmath.*.so", "image arithmetic"),
-    ("PIL/ImageMath.py", "image arithmetic"),
     ("PIL/_imagingmorph.*.so", "morphology"),
     ("PIL/ImageMorph.py", "morphology"),
     ("PIL/_imagingtk.*.so", "windows"),
@@ -58,12 +46,16 @@ LEFT_OUT = (
     ("PIL/ImageQt.py", "windows"),
     ("PIL/_tkinter_finder.py", "windows"),
 )
-"""(pattern, why): what of a dependency does not ship. `*` goes over slashes."""
+"""(pattern, reason) of the files of dependencies that do not ship. `*` also matches slashes."""
 
 
 def own_files(root: Path) -> Iterator[tuple[str, bytes]]:
-    """The project's own files: path in the package, bytes. Hidden files and folders never ship. Raises OSError."""
-    for pattern in OWN:
+    """Yield the project's own files: path in the package, bytes. Hidden files and folders never ship.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    for pattern in _OWN_FILES:
         for path in sorted(root.glob(pattern)):
             name = path.relative_to(root).as_posix()
             if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
@@ -71,7 +63,7 @@ def own_files(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def place(name: str) -> str | None:
-    """Where a file of a wheel goes in the package, or None where it stays out.
+    """Return where a file of a wheel goes in the package, or None where it is excluded.
 
     A wheel's `X.data/purelib` and `platlib` are unpacked beside the code; scripts and headers go nowhere.
     Source: packaging.python.org/en/latest/specifications/binary-distribution-format (read 2026-11-22).
@@ -81,6 +73,6 @@ def place(name: str) -> str | None:
         kind, _, name = rest.partition("/")
         if kind not in {"purelib", "platlib"}:
             return None
-    if name.endswith("/") or any(fnmatchcase(name, pattern) for pattern, _ in LEFT_OUT):
+    if name.endswith("/") or any(fnmatchcase(name, pattern) for pattern, _ in _EXCLUDED):
         return None
     return name

@@ -1,27 +1,20 @@
-"""Which Python on this machine is of the version that SCF runs.
+"""A version -> the Python of that version on this machine.
 
-A name on PATH is no proof: a shim of pyenv stands there and fails for every version that is not switched on.
-So each candidate is run and asked, and the first that answers with the right version and can compile is taken.
-
-Must not know: what is compiled with it.
+A name on PATH proves nothing: a shim of pyenv stands there and fails for every version that is not activated. So each
+candidate is run, and the first that reports the right version and can compile is taken.
 """
-
-from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.errors import PackageError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-ASK_S = 20
-QUESTION = (
+_TIMEOUT_S = 20
+_PROGRAM = (
     "import json, sys, py_compile;"
     " print(json.dumps([sys.implementation.name, list(sys.version_info[:3]), sys.executable]))"
 )
@@ -29,47 +22,48 @@ QUESTION = (
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A CPython that was run and answered."""
+    """A CPython that was run and reported its version."""
 
     path: Path
     version: tuple[int, int, int]
 
 
 def find_interpreter(version: str, *, environment: Mapping[str, str], named: str | None = None) -> Interpreter | None:
-    """The Python of `version` ("3.10") on this machine, or None where there is none.
+    """Return the Python of `version` ("3.10") on this machine, or None where there is none.
 
-    `named`, or else the variable PYTHON310 (for 3.10), leaves no choice: if it is not what it should be, that
-    is an error and not a reason to look further. An empty variable means: none.
+    `named`, or else the variable PYTHON310 (for 3.10), leaves no choice: one that cannot be used is an error and not
+    a reason to look further. An empty variable means: none.
 
-    Raises PackageError when the one that was named cannot be used.
+    Raises:
+        PackageError: the one that was named cannot be used.
     """
     variable = f"PYTHON{version.replace('.', '')}"
     chosen = named if named is not None else environment.get(variable)
     if chosen == "":
         return None
     if chosen is not None:
-        found = _ask(chosen, version)
-        if found is None:
+        interpreter = _try(chosen, version)
+        if interpreter is None:
             raise PackageError(
                 f"{chosen} does not run as a CPython {version}.",
-                remedy=f"Name another with {variable} or --python310, or leave it unset to have one looked for.",
+                remedy=f"Name another with {variable} or --python310, or unset it: this command then searches for one.",
             )
-        return found
+        return interpreter
     for candidate in _candidates(version, environment):
-        found = _ask(candidate, version)
-        if found is not None:
-            return found
+        interpreter = _try(candidate, version)
+        if interpreter is not None:
+            return interpreter
     return None
 
 
 def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[str]:
-    """Where a Python of that version may stand, the likeliest first."""
+    """Yield where a Python of that version may be, the likeliest first."""
     path = environment.get("PATH", "")
     for name in (f"python{version}", "python3", "python"):
         for folder in path.split(":"):
-            found = shutil.which(name, path=folder) if folder else None
-            if found:
-                yield found
+            program = shutil.which(name, path=folder) if folder else None
+            if program:
+                yield program
     home = Path(environment.get("HOME", "~")).expanduser()
     pyenv = Path(environment.get("PYENV_ROOT", home / ".pyenv"))
     uv = Path(environment.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
@@ -78,14 +72,14 @@ def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[str]:
             yield str(installed / "bin" / f"python{version}")
 
 
-def _ask(candidate: str, version: str) -> Interpreter | None:
-    """The candidate's own answer, or None where it fails, is another version or is not CPython."""
+def _try(candidate: str, version: str) -> Interpreter | None:
+    """Return the candidate as it reports itself, or None where it fails, is another version or is not CPython."""
     try:
-        answer = subprocess.run(  # noqa: S603 -- the operator's own interpreters
-            [candidate, "-I", "-S", "-c", QUESTION],
+        answer = subprocess.run(  # noqa: S603  # the operator's own interpreters
+            [candidate, "-I", "-S", "-c", _PROGRAM],
             capture_output=True,
             check=True,
-            timeout=ASK_S,
+            timeout=_TIMEOUT_S,
             text=True,
             stdin=subprocess.DEVNULL,
         )

@@ -1,4 +1,4 @@
-"""What the component scf accepts, as a JSON Schema: types, allow-lists, patterns and every key it documents.
+"""The rules of the component scf as a JSON Schema: types, allow-lists, patterns and every key it documents.
 
 Made by hand from serverless.component.yml 0.9.7 and docs/configure.md of the component (read 2026-11-22). Its list
 of runtimes is of 2022 and the toolkit passes any through unchecked, so Python3.9 and 3.10, which the API documents,

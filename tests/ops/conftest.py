@@ -6,8 +6,8 @@ import zipfile
 import pytest
 import yaml
 
-from ops.package import ROOT
-from ops.stackfile import parse_stack
+from ops.package.command import ROOT
+from ops.stack.stackfile import parse_stack
 
 BUCKET = "examplebucket-1250000000"
 
@@ -20,17 +20,19 @@ def document():
 
 @pytest.fixture
 def stack_with(document):
-    """The stack with variables set (None takes one away), inputs replaced, and trigger parameters replaced."""
+    """The stack with variables set (None removes one), inputs replaced, and the triggers' parameters replaced."""
 
     def stack_with(*, variables=None, trigger=None, **inputs):
         changed = copy.deepcopy(document)
         changed["inputs"].update(inputs)
-        held = changed["inputs"]["environment"]["variables"]
+        present = changed["inputs"]["environment"]["variables"]
         for name, value in (variables or {}).items():
-            held.pop(name, None)
-            held.update({} if value is None else {name: value})
+            present.pop(name, None)
+            present.update({} if value is None else {name: value})
         if trigger:
-            changed["inputs"]["events"][0]["cos"]["parameters"].update(trigger)
+            for number, entry in enumerate(changed["inputs"]["events"]):
+                parameters = {name: value for name, value in trigger.items() if name != "events" or not number}
+                entry["cos"]["parameters"].update(parameters)
         return parse_stack(changed)
 
     return stack_with

@@ -1,45 +1,52 @@
-"""Deployed to an empty cloud and used; again, and nothing changes; one setting, and that changes; taken away."""
+"""Deployments to a local cloud: what they create, change, keep and remove."""
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 
+import psutil
 import pytest
 from tencentcloud.cam.v20190116 import models as cam_models
 from tencentcloud.scf.v20180416 import models as scf_models
 
-from emulator.film import make_film
+from emulator.films.film import make_film
 from emulator.scf.function import Function
 from emulator.scf.triggers import Trigger
 from ops.__main__ import main
-from ops.deploy import Wish, deploy
+from ops.cloud.client import CloudClient
+from ops.cloud.credentials import Credentials, Endpoints
+from ops.deploy.command import Deployment, DeployOptions
 from ops.errors import CloudError, OpsError
-from ops.package import ROOT
-from ops.tencent import Endpoints, Keys, Tencent, keys_from
-from tests.ops.cloud import BUCKET, Both, emulated
+from ops.package.command import ROOT
+from tests.ops.cloud import BUCKET, LocalCloud, emulated
 
 
 @pytest.fixture
-def both():
-    with emulated(queues=("lost",)) as both:
-        yield both
+def local():
+    with emulated(queues=("lost",)) as local:
+        yield local
 
 
 @pytest.fixture
-def said():
+def lines():
     return []
 
 
 @pytest.fixture
-def run(both, small_package, stack, said):
-    """Deploy a stack (the project's own unless another is given); the plan."""
+def run(local, small_package, stack, lines):
+    """Deploy or destroy a stack (the project's own unless another is given), and return the plan."""
 
-    def run(stack=stack, **wish):
-        said.clear()
-        wished = Wish(**{"stack": stack, "package": small_package, **wish})
-        return deploy(wished, both.door, say=said.append, pause=lambda _: None)
+    def run(stack=stack, *, destroy=False, execute=True, client=None, **options):
+        lines.clear()
+        options = DeployOptions(**{"stack": stack, "package": small_package, **options})
+        deployment = Deployment(options, client or local.client, say=lines.append, pause=lambda _: None)
+        return deployment.destroy(execute=execute) if destroy else deployment.deploy(execute=execute)
 
     return run
 
@@ -48,72 +55,93 @@ def _verbs(plan):
     return [step.verb for step in plan.steps]
 
 
-ALL = ["create role", "create policy", "attach policy", "create function", "change retries", "create trigger"]
+ALL = [
+    "upload package",
+    "create role",
+    "create policy",
+    "attach policy",
+    "create function",
+    "remove package",
+    "change retries",
+    "create trigger",
+    "create trigger",
+    "create trigger",
+]
 
 
-def test_from_nothing_to_thumbnails_to_no_change_to_one_change_to_nothing(both, run, stack_with, said, tmp_path):
+def test_life_of_a_deployment(local, run, stack_with, lines, tmp_path):
+    """Deploy, upload, deploy again (no change), change one setting, destroy: each does exactly its part."""
     # deploy to an empty cloud
     assert _verbs(run()) == ALL
-    assert said[-1] == "Done."
+    assert lines[-2] == "Done."
     # an upload, thumbnails
     make_film(tmp_path / "a.mp4", duration_s=4.0, size=(160, 90))
-    both.client.put_object(Bucket=BUCKET, Body=(tmp_path / "a.mp4").read_bytes(), Key="videos/a.mp4")
-    both.cloud.scf.drain(60)
-    manifest = both.manifest("videos/a.mp4")
+    local.cos.put_object(Bucket=BUCKET, Body=(tmp_path / "a.mp4").read_bytes(), Key="videos/a.mp4")
+    local.cloud.scf.drain(60)
+    manifest = local.manifest("videos/a.mp4")
     assert [entry["at_ms"] for entry in manifest["thumbnails"]] == [1000, 2000, 3000]
-    assert {entry["key"] for entry in manifest["thumbnails"]} <= both.keys_stored()
+    assert {entry["key"] for entry in manifest["thumbnails"]} <= local.stored_keys()
     # again: no change
-    both.changes()
+    local.changes()
     assert _verbs(run()) == []
-    assert said == ["Nothing to change: what is deployed is what serverless.yml says."]
-    assert both.changes() == []
+    assert lines == ["Nothing to change: everything is as serverless.yml describes it."]
+    assert local.changes() == []
     # a setting changed: exactly that changes
     plan = run(stack_with(variables={"SNAPSHOT_TIMES": "50%"}))
     (step,) = plan.steps
-    assert [(one.what, one.before, one.after) for one in step.changes] == [("SNAPSHOT_TIMES", "1,25%,50%,75%", "50%")]
-    assert both.changes() == ["UpdateFunctionConfiguration"]
-    (function,) = both.cloud.scf.functions
+    assert [(change.name, change.before, change.after) for change in step.changes] == [
+        ("SNAPSHOT_TIMES", "1,25%,50%,75%", "50%")
+    ]
+    assert local.changes() == ["UpdateFunctionConfiguration"]
+    (function,) = local.cloud.scf.functions
     assert function.environment["SNAPSHOT_TIMES"] == "50%"
     # --destroy: empty again, and what it did not make stays
     run(destroy=True)
-    assert both.cloud.scf.functions == both.cloud.scf.triggers == ()
-    assert both.plane.access.roles == both.plane.access.policies == ()
-    assert "videos/a.mp4" in both.keys_stored()
-    assert not any(key.startswith("snapshot-ops/") for key in both.keys_stored())
+    assert local.cloud.scf.functions == local.cloud.scf.triggers == ()
+    assert local.plane.access.roles == local.plane.access.policies == ()
+    assert "videos/a.mp4" in local.stored_keys()
+    assert not any(key.startswith("snapshot-ops/") for key in local.stored_keys())
     run(destroy=True)
-    assert said == ["Nothing to remove: none of it is there."]
+    assert lines == ["Nothing to remove: none of it exists."]
 
 
-def test_what_was_deployed_is_what_the_file_says(both, run, stack):
+def test_deployed_as_described(local, run, stack):
+    """Every resource has the values that serverless.yml gives it."""
     run()
-    (function,) = both.cloud.scf.functions
-    assert dict(function.environment) == {**dict(stack.environment), "SNAPSHOT_ENDPOINT": both.cloud.endpoint}
+    (function,) = local.cloud.scf.functions
+    assert dict(function.environment) == {**dict(stack.environment), "SNAPSHOT_ENDPOINT": local.cloud.endpoint}
     assert (function.memory_mb, function.timeout_s, function.init_timeout_s) == (512, 120, 10)
     assert (function.handler, function.runtime, function.role) == ("handler.main_handler", "Python3.10", "snapshot-run")
     assert (function.retry_num, function.msg_ttl_s) == (2, 21600)
-    (trigger,) = both.cloud.scf.triggers
-    assert (trigger.bucket, trigger.prefix, trigger.enabled) == (BUCKET, "videos/", True)
-    (role,) = both.plane.access.roles
+    triggers = local.cloud.scf.triggers
+    assert {(trigger.bucket, trigger.prefix, trigger.enabled) for trigger in triggers} == {(BUCKET, "videos/", True)}
+    assert sorted(event for trigger in triggers for event in trigger.events) == [
+        "cos:ObjectCreated:*",
+        "cos:ObjectRemove:*",
+        "cos:ObjectRestore:Completed",
+    ]
+    (role,) = local.plane.access.roles
     assert "scf.qcloud.com" in role.trust
-    described = both.door.scf("GetFunction", FunctionName="snapshot")
+    described = local.client.scf("GetFunction", FunctionName="snapshot")
     assert described["Tags"] == [{"Key": "project", "Value": "snapshot"}]
     assert described["PublicNetConfig"]["PublicNetStatus"] == "ENABLE"
 
 
-def test_a_dry_run_prints_the_plan_and_touches_nothing(both, run, said):
-    assert _verbs(run(is_dry=True)) == ALL
-    assert both.changes() == []
-    assert both.keys_stored() == set()
-    assert "+ create function: snapshot" in said
-    assert "    SNAPSHOT_INPUT_PREFIX: videos/" in said
+def test_dry_run(local, run, lines):
+    """A dry run prints what was found and the plan, and changes nothing."""
+    assert _verbs(run(execute=False)) == ALL
+    assert local.changes() == []
+    assert local.stored_keys() == set()
+    assert "+ create function: snapshot" in lines
+    assert "    SNAPSHOT_INPUT_PREFIX: videos/" in lines
     assert (
-        f"    grant: allow ci:GenerateSnapshot on qcs::ci:ap-guangzhou:uid/1250000000:bucket/{BUCKET}/videos/*" in said
+        f"    grant: allow ci:GenerateSnapshot on qcs::ci:ap-guangzhou:uid/1250000000:bucket/{BUCKET}/videos/*" in lines
     )
     run()
-    both.changes()
-    run(is_dry=True, destroy=True)
-    assert "- remove function: snapshot" in said
-    assert both.changes() == []
+    local.changes()
+    run(execute=False, destroy=True)
+    assert "- remove function: snapshot" in lines
+    assert local.changes() == []
 
 
 @pytest.mark.parametrize(
@@ -133,8 +161,8 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(both, run, said):
         ({"msgTTL": 3600}, ["change retries"], ["UpdateFunctionEventInvokeConfig"]),
         (
             {"variables": {"SNAPSHOT_INPUT_PREFIX": "films/"}, "trigger": {"filter": {"prefix": "films/"}}},
-            ["change policy", "change configuration", "remove trigger", "create trigger"],
-            ["UpdatePolicy", "UpdateFunctionConfiguration", "DeleteTrigger", "CreateTrigger"],
+            ["change policy", "change configuration", *["create trigger"] * 3, *["remove trigger"] * 3],
+            ["UpdatePolicy", "UpdateFunctionConfiguration", *["CreateTrigger"] * 3, *["DeleteTrigger"] * 3],
         ),
         (
             {"variables": {"SNAPSHOT_OUTPUT_PREFIX": "t/"}},
@@ -145,79 +173,85 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(both, run, said):
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )
-def test_one_change_in_the_file_is_one_change_in_the_cloud(both, run, stack_with, changed, verbs, called):
+def test_one_change(local, run, stack_with, changed, verbs, called):
+    """One change in the file is one change in the cloud, and none the next time."""
     run()
-    both.changes()
+    local.changes()
     stack = stack_with(**changed)
     assert _verbs(run(stack)) == verbs
-    assert both.changes() == called
+    assert local.changes() == called
     assert _verbs(run(stack)) == []
 
 
-def test_a_new_package_is_sent_and_only_that(both, run, small_package, tmp_path):
+def test_new_package(local, run, small_package, tmp_path):
+    """A new package replaces the code and nothing else."""
     run()
-    both.changes()
+    local.changes()
     newer = tmp_path / "newer.zip"
     newer.write_bytes(small_package.read_bytes())
     with zipfile.ZipFile(newer, "a") as archive:
         archive.writestr("snapshot/new.py", "")
-    assert _verbs(run(package=newer)) == ["change code"]
-    assert both.changes() == ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
-    (function,) = both.cloud.scf.functions
+    assert _verbs(run(package=newer)) == ["upload package", "change code", "remove package"]
+    assert local.changes() == ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
+    (function,) = local.cloud.scf.functions
     assert (function.code_dir / "snapshot" / "new.py").is_file()
     assert _verbs(run(package=newer)) == []
 
 
-def test_whatever_was_interrupted_goes_on_from_there(small_package, stack):
-    """Ctrl-C at each call in turn; the next run ends where an uninterrupted one does, and a third changes nothing."""
+def test_interrupted_anywhere(small_package, stack):
+    """After Ctrl-C at each call in turn, the next run ends where an uninterrupted one does."""
     at = 0
-    with emulated(looks=1) as both:
-        wish = Wish(stack=stack, package=small_package)
+    with emulated(polls=1) as local:
+        options = DeployOptions(stack, small_package)
+
+        def deployment(client=local.client):
+            return Deployment(options, client, say=lambda _: None, pause=lambda _: None)
+
         while True:
             at += 1
-            door = Interrupted(both, at)
             try:
-                deploy(wish, door, say=lambda _: None, pause=lambda _: None)
+                deployment(Interrupted(local, at)).deploy()
                 break
             except KeyboardInterrupt:
-                assert not any(key.startswith("snapshot-ops/") for key in both.keys_stored())
-            deploy(wish, both.door, say=lambda _: None, pause=lambda _: None)
-            assert _verbs(deploy(wish, both.door, say=lambda _: None)) == []
-            deploy(Wish(stack=stack, package=small_package, destroy=True), both.door, say=lambda _: None)
-            assert both.cloud.scf.functions == both.plane.access.roles == both.plane.access.policies == ()
+                assert not any(key.startswith("snapshot-ops/") for key in local.stored_keys())
+            deployment().deploy()
+            assert _verbs(deployment().deploy()) == []
+            deployment().destroy()
+            assert local.cloud.scf.functions == local.plane.access.roles == local.plane.access.policies == ()
     assert at > 9, "fewer calls than a deployment takes were interrupted"
 
 
 class Interrupted:
-    """The door, with a Ctrl-C right after the n-th call was done."""
+    """The client, with a Ctrl-C right after the n-th call was done."""
 
-    def __init__(self, both: Both, at: int):
-        self._door, self._left = both.door, at
+    def __init__(self, local: LocalCloud, at: int):
+        self._client, self._left = local.client, at
 
     def __getattr__(self, name):
-        method = getattr(self._door, name)
+        method = getattr(self._client, name)
 
-        def call(*words, **parameters):
-            answer = method(*words, **parameters)
-            self._left -= name != "delete"
-            if self._left == 0 and name != "delete":
+        def call(*arguments, **parameters):
+            answer = method(*arguments, **parameters)
+            self._left -= name != "delete_object"
+            if self._left == 0 and name != "delete_object":
                 raise KeyboardInterrupt
             return answer
 
         return call
 
 
-def test_what_somebody_else_made_is_not_touched_unless_told(both, run, said):
-    both.door.cam("CreateRole", RoleName="snapshot-run", PolicyDocument=json.dumps(TRUST), Description="mine")
-    both.changes()
+def test_foreign_role(local, run, lines):
+    """A role that this program did not make is neither changed nor removed, unless it is adopted."""
+    local.client.cam("CreateRole", RoleName="snapshot-run", PolicyDocument=json.dumps(TRUST), Description="mine")
+    local.changes()
     with pytest.raises(OpsError, match="a role snapshot-run that this program did not make") as raised:
         run()
     assert "--adopt" in raised.value.remedy
-    assert both.changes() == []
+    assert local.changes() == []
     run(destroy=True)
-    assert said == ["! the role snapshot-run was not made by this program and stays"]
-    assert [role.name for role in both.plane.access.roles] == ["snapshot-run"]
-    assert _verbs(run(adopt=True))[0] == "mark role"
+    assert lines[1:] == ["! the role snapshot-run was not made by this program and stays"]
+    assert [role.name for role in local.plane.access.roles] == ["snapshot-run"]
+    assert _verbs(run(adopt=True))[1] == "mark role"
     assert _verbs(run()) == []
 
 
@@ -227,42 +261,45 @@ TRUST = {
 }
 
 
-def test_a_function_of_another_hand_is_adopted_whole(both, run, said):
+def test_adopted_function(local, run, lines):
+    """A function of another tool is refused, and adopted with code and configuration."""
     run()
-    both.door.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Description="by hand", Timeout=5)
+    local.client.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Description="by hand", Timeout=5)
     for _ in range(3):
-        both.door.scf("GetFunction", FunctionName="snapshot")
+        local.client.scf("GetFunction", FunctionName="snapshot")
     with pytest.raises(OpsError, match="a function snapshot"):
         run()
-    assert _verbs(run(adopt=True)) == ["change code", "change configuration"]
-    assert said[0] == "~ change code: snapshot"
+    assert _verbs(run(adopt=True)) == ["upload package", "change code", "change configuration", "remove package"]
+    assert "~ change code: snapshot" in lines
     assert _verbs(run()) == []
 
 
-def test_a_role_that_somebody_gave_more_rights_stays(both, run, said):
+def test_role_with_other_policies(local, run, lines):
+    """A role to which somebody attached another policy is not removed."""
     run()
-    number = both.door.cam("CreatePolicy", PolicyName="more", PolicyDocument=json.dumps(MORE))["PolicyId"]
-    both.door.cam("AttachRolePolicy", PolicyId=number, AttachRoleName="snapshot-run")
+    number = local.client.cam("CreatePolicy", PolicyName="more", PolicyDocument=json.dumps(WIDER_POLICY))["PolicyId"]
+    local.client.cam("AttachRolePolicy", PolicyId=number, AttachRoleName="snapshot-run")
     run(destroy=True)
-    assert "! the role snapshot-run stays: somebody attached more to it" in said
-    assert [role.name for role in both.plane.access.roles] == ["snapshot-run"]
-    assert [policy.name for policy in both.plane.access.policies] == ["more"]
+    assert "! the role snapshot-run stays: somebody attached more to it" in lines
+    assert [role.name for role in local.plane.access.roles] == ["snapshot-run"]
+    assert [policy.name for policy in local.plane.access.policies] == ["more"]
 
 
-MORE = {"version": "2.0", "statement": [{"effect": "allow", "action": ["name/cos:*"], "resource": ["*"]}]}
+WIDER_POLICY = {"version": "2.0", "statement": [{"effect": "allow", "action": ["name/cos:*"], "resource": ["*"]}]}
 
 
-def test_drift_is_put_right(both, run):
+def test_drift(local, run):
+    """Trust, policy and trigger that were changed by hand are put right."""
     run()
-    both.door.cam("UpdateAssumeRolePolicy", RoleName="snapshot-run", PolicyDocument=json.dumps(OTHER_TRUST))
-    (policy,) = both.plane.access.policies
-    both.door.cam("DetachRolePolicy", PolicyId=policy.policy_id, DetachRoleName="snapshot-run")
-    (trigger,) = both.door.scf("ListTriggers", FunctionName="snapshot")["Triggers"]
-    both.door.scf(
+    local.client.cam("UpdateAssumeRolePolicy", RoleName="snapshot-run", PolicyDocument=json.dumps(OTHER_TRUST))
+    (policy,) = local.plane.access.policies
+    local.client.cam("DetachRolePolicy", PolicyId=policy.policy_id, DetachRoleName="snapshot-run")
+    trigger, *_ = local.client.scf("ListTriggers", FunctionName="snapshot")["Triggers"]
+    local.client.scf(
         "UpdateTriggerStatus", FunctionName="snapshot", Type="cos", TriggerName=trigger["TriggerName"],
         TriggerDesc=trigger["TriggerDesc"], Qualifier="$DEFAULT", Enable="CLOSE",
     )  # fmt: skip
-    assert _verbs(run()) == ["change trust", "attach policy", "remove trigger", "create trigger"]
+    assert _verbs(run()) == ["change trust", "attach policy", "open trigger"]
     assert _verbs(run()) == []
 
 
@@ -274,33 +311,36 @@ OTHER_TRUST = {
 }
 
 
-def test_another_runtime_cannot_be_had_by_a_change_and_that_is_said(both, run, stack_with):
+def test_other_runtime(local, run, stack_with):
+    """Another runtime is refused, because SCF cannot change it."""
     run()
-    both.changes()
+    local.changes()
     with pytest.raises(OpsError, match=r"runs on Python3\.10, and SCF cannot change that to Python3\.9") as raised:
         run(stack_with(runtime="Python3.9"))
     assert "--destroy" in raised.value.remedy
-    assert both.changes() == []
+    assert local.changes() == []
 
 
-def test_a_dead_letter_taken_out_of_the_file_is_said_to_stay(run, stack_with, said):
+def test_dead_letter_removed(run, stack_with, lines):
+    """A dead letter queue that the file no longer names stays, and a note says so."""
     run(stack_with(deadLetter={"type": "CMQ-QUEUE", "name": "lost"}))
     assert _verbs(run()) == []
-    assert said == ["! the dead letter queue cannot be taken away by this API; do it in the console"]
+    assert lines[1:] == ["! this API cannot remove the dead letter queue from a function; do it in the console"]
 
 
-def test_a_creation_that_failed_is_begun_anew(both, run, tmp_path):
-    both.door.put(BUCKET, "x.zip", _zip_of(tmp_path, "other.py"))
-    both.door.cam(
+def test_failed_creation(local, run, tmp_path):
+    """A function whose creation failed is removed and created again."""
+    local.client.put_object(BUCKET, "x.zip", _zip_of(tmp_path, "other.py"))
+    local.client.cam(
         "CreateRole", RoleName="snapshot-run", PolicyDocument=json.dumps(TRUST), Description="Made by snapshot ops."
     )
-    both.door.scf(
+    local.client.scf(
         "CreateFunction", FunctionName="snapshot", Handler="handler.main_handler", Runtime="Python3.10",
         Role="snapshot-run", Code={"CosBucketName": "examplebucket", "CosObjectName": "/x.zip"},
         Description=f"x Made by snapshot ops, code {'0' * 64}.",
     )  # fmt: skip
     verbs = _verbs(run())
-    assert verbs[:4] == ["create policy", "attach policy", "remove function", "create function"]
+    assert verbs[:5] == ["upload package", "create policy", "attach policy", "remove function", "create function"]
     assert _verbs(run()) == []
 
 
@@ -311,12 +351,13 @@ def _zip_of(folder, name):
     return path.read_bytes()
 
 
-def test_another_role_in_the_file_is_made_and_the_former_is_said_to_stay(both, run, stack_with, said):
+def test_other_role(local, run, stack_with, lines):
+    """Another role is created for the function, and a note says that the former one stays."""
     run()
     plan = run(stack_with(role="other-run"))
     assert _verbs(plan) == ["create role", "create policy", "attach policy", "change configuration"]
-    assert "! the role snapshot-run that the function had is not named in serverless.yml any more and stays" in said
-    (function,) = both.cloud.scf.functions
+    assert "! the function's former role snapshot-run is no longer named in serverless.yml and stays" in lines
+    (function,) = local.cloud.scf.functions
     assert function.role == "other-run"
 
 
@@ -328,7 +369,8 @@ def test_another_role_in_the_file_is_made_and_the_former_is_said_to_stay(both, r
     ],
     ids=["no queue", "no namespace"],
 )
-def test_a_refusal_is_explained_with_what_to_do(run, stack_with, changed, code, remedy):
+def test_refusal(run, stack_with, changed, code, remedy):
+    """A refused call is reported with its code, its request and a remedy."""
     with pytest.raises(CloudError) as raised:
         run(stack_with(**changed))
     assert raised.value.code == code
@@ -336,142 +378,316 @@ def test_a_refusal_is_explained_with_what_to_do(run, stack_with, changed, code, 
     assert raised.value.request_id
 
 
-def test_a_bucket_that_another_function_listens_to_is_explained(both, run):
-    both.cloud.scf.create(Function("other-one", ROOT))
-    both.cloud.scf.add_trigger(Trigger("other-one", BUCKET, prefix="videos/holiday/"))
-    with pytest.raises(CloudError, match="listens to the same uploads") as raised:
+def test_conflicting_trigger(local, run):
+    """A trigger of another function on the same uploads is found before the first change."""
+    local.cloud.scf.create(Function("other-one", ROOT))
+    local.cloud.scf.add_trigger(Trigger("other-one", BUCKET, prefix="videos/holiday/"))
+    with pytest.raises(OpsError, match="other-one listens to the same uploads") as raised:
         run()
-    assert "choose another prefix" in raised.value.remedy
+    assert "choose another prefix" in raised.value.problem
+    assert local.changes() == []
 
 
-def test_a_bucket_that_is_not_there_is_explained(run, stack_with):
-    host = "nowhere-1250000000.cos.ap-guangzhou.myqcloud.com"
-    with pytest.raises(CloudError) as raised:
-        run(stack_with(trigger={"bucket": host}))
-    assert raised.value.code == "NoSuchBucket"
-    assert "Create the bucket" in raised.value.remedy
-    assert raised.value.what.startswith("COS put_object of nowhere-1250000000")
+NOWHERE = "nosuch-1250000000.cos.ap-guangzhou.myqcloud.com"
 
 
-def test_keys_of_another_account_are_seen_before_anything_is_done(both, run, stack_with):
-    with pytest.raises(CloudError, match="appid 1250000000, the bucket of the trigger to 1259999999"):
+@pytest.mark.parametrize("execute", [True, False], ids=["deploy", "dry run"])
+def test_lost_bucket(local, run, stack_with, execute):
+    """A bucket that does not exist is found before the first change, and the deployed function stays."""
+    run()
+    local.changes()
+    before = local.cloud.scf.triggers, local.plane.access.policies
+    with pytest.raises(OpsError, match="there is no bucket nosuch-1250000000 in ap-guangzhou") as raised:
+        run(stack_with(trigger={"bucket": NOWHERE}), execute=execute)
+    assert raised.value.problem.startswith("Nothing was changed")
+    assert local.changes() == []
+    assert (local.cloud.scf.triggers, local.plane.access.policies) == before
+
+
+def test_lost_output_bucket(local, run, stack_with):
+    """An output bucket that does not exist, and a code bucket, are found before the first change, both at once."""
+    with pytest.raises(OpsError) as raised:
+        run(stack_with(variables={"SNAPSHOT_OUTPUT_BUCKET": "none-1250000000"}), code_bucket="code-1250000000")
+    assert "there is no bucket none-1250000000" in raised.value.problem
+    assert "there is no bucket code-1250000000" in raised.value.problem
+    assert local.changes() == []
+
+
+def test_unbound_bucket(local, run):
+    """A bucket without media processing is found before the first change."""
+    local.cloud.unbind(BUCKET)
+    with pytest.raises(OpsError, match=f"media processing is off for {BUCKET}"):
+        run()
+    assert local.changes() == []
+
+
+def test_says_what_it_found(run, lines):
+    """A dry run reports the checked buckets."""
+    run(execute=False)
+    assert lines[0] == f"Found: bucket {BUCKET} exists, media processing is on."
+
+
+@pytest.mark.parametrize("key", ["snapshot-ops/snapshot.zip", f"snapshot-ops/snapshot-{'0' * 12}.zip"])
+@pytest.mark.parametrize("destroy", [True, False], ids=["destroy", "deploy"])
+def test_leftover_package(local, run, lines, key, destroy):
+    """A package that a killed run left is removed by the next run and by --destroy; another function's stays."""
+    run()
+    local.client.put_object(BUCKET, key, b"zip")
+    local.client.put_object(BUCKET, "snapshot-ops/snapshot-other.zip", b"zip")
+    assert "remove package" in _verbs(run(destroy=destroy))
+    assert f"- remove package: {key}" in lines
+    assert local.stored_keys() == {"snapshot-ops/snapshot-other.zip"}
+
+
+def test_destroy_says_what_stays(run, lines):
+    """--destroy names the objects that it never removes."""
+    run()
+    run(destroy=True)
+    assert f"Not removed: all videos, and all thumbnails and manifests below thumbnails/ in {BUCKET}." in lines
+
+
+def test_destroy_is_declined(local, run, stack, small_package, lines):
+    """--destroy that is answered with no removes nothing."""
+    run()
+    local.changes()
+    deployment = Deployment(DeployOptions(stack, small_package), local.client, say=lines.append)
+    assert deployment.destroy(confirm=lambda: False).steps == ()
+    assert lines[-1] == "Nothing was removed."
+    assert local.changes() == []
+
+
+def test_two_at_once(local, run):
+    """A role that appeared since the run began is not reported as one to be adopted."""
+    client = _Overtaken(local)
+    with pytest.raises(CloudError, match="was created after this run began") as raised:
+        run(client=client)
+    assert "Another deploy" in raised.value.remedy
+    assert "adopt" not in str(raised.value)
+
+
+class _Overtaken:
+    """The client of a run that another run overtakes: the role exists just before it is created."""
+
+    def __init__(self, local):
+        self._client = local.client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def cam(self, action, **parameters):
+        if action == "CreateRole":
+            self._client.cam(action, **parameters)
+        return self._client.cam(action, **parameters)
+
+
+def test_interruption_is_named(local, run, lines):
+    """Ctrl-C says in which step it came."""
+    with pytest.raises(KeyboardInterrupt):
+        run(client=_InterruptedAt(local, "CreatePolicy"))
+    assert lines[-1] == "Interrupted during step 3 of 10, create policy snapshot-run-least."
+
+
+class _InterruptedAt:
+    def __init__(self, local, action):
+        self._client, self._action = local.client, action
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def cam(self, action, **parameters):
+        if action == self._action:
+            raise KeyboardInterrupt
+        return self._client.cam(action, **parameters)
+
+
+def test_output_before_error(local, run, small_package, monkeypatch, capfd):
+    """The error stands below the plan, also where both streams end in one file."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+    local.cloud.set_policy(None)
+    code = "import sys; from ops.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    run()
+    local.client.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Description="by hand")
+    process = subprocess.run(
+        [sys.executable, "-c", code, "deploy", "--package", small_package, *local.arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stdout.index("The function is Updating") < process.stdout.index("that this program did not make")
+
+
+def test_other_account(local, run, stack_with):
+    """Credentials of another account are found before the first change."""
+    with pytest.raises(CloudError, match="appid 1250000000, the trigger's bucket to 1259999999"):
         run(stack_with(trigger={"bucket": "examplebucket-1259999999.cos.ap-guangzhou.myqcloud.com"}))
-    assert both.changes() == []
+    assert local.changes() == []
 
 
-def test_a_package_that_is_none_is_not_sent(both, run, tmp_path):
+def test_wrong_package(local, run, tmp_path):
+    """A file that is not a package is refused before the first call."""
     with pytest.raises(OpsError, match="no package") as raised:
         run(package=tmp_path / "none.zip")
     assert "ops package" in raised.value.remedy
     (tmp_path / "text.zip").write_text("x")
-    with pytest.raises(OpsError, match="is no zip"):
+    with pytest.raises(OpsError, match="is not a zip"):
         run(package=tmp_path / "text.zip")
     (tmp_path / "else.zip").write_bytes(_zip_of(tmp_path, "index.py"))
-    with pytest.raises(OpsError, match=r"holds no handler\.py"):
+    with pytest.raises(OpsError, match=r"does not contain handler\.py"):
         run(package=tmp_path / "else.zip")
-    assert both.plane.calls == ()
+    assert local.plane.calls == ()
 
 
-def test_a_function_in_the_middle_of_a_change_is_waited_for(both, run, said):
+def test_busy_function(local, run, lines):
+    """A function in the middle of a change is waited for."""
     run()
-    both.door.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Timeout=60)
+    local.client.scf("UpdateFunctionConfiguration", FunctionName="snapshot", Timeout=60)
     assert _verbs(run()) == ["change configuration"]
-    assert said[0] == "The function is Updating; waiting until that is done."
+    assert lines[0] == "The function is Updating; waiting until that has ended."
 
 
-def test_the_commands_word_by_word(both, small_package, said, capsys, monkeypatch):
-    for name, value in both.environment.items():
+def test_command(local, small_package, lines, capsys, monkeypatch):
+    """The command deploys, reports no change and destroys, as its arguments say."""
+    for name, value in local.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("ops.steps.LOOK_EVERY_S", 0.01)
-    assert main(["deploy", "--dry-run", "--package", str(small_package), *both.arguments]) == 0
+    monkeypatch.setattr("ops.deploy.execute.POLL_INTERVAL_S", 0.01)
+    assert main(["deploy", "--dry-run", "--package", str(small_package), *local.arguments]) == 0
     assert "+ create function: snapshot" in capsys.readouterr().out
-    assert both.changes() == []
-    assert main(["deploy", "--package", str(small_package), *both.arguments]) == 0
-    assert capsys.readouterr().out.endswith("Done.\n")
-    assert main(["deploy", "--package", str(small_package), *both.arguments]) == 0
+    assert local.changes() == []
+    assert main(["deploy", "--package", str(small_package), *local.arguments]) == 0
+    assert "\nDone.\nNext: " in capsys.readouterr().out
+    assert main(["deploy", "--package", str(small_package), *local.arguments]) == 0
     assert capsys.readouterr().out.startswith("Nothing to change")
-    assert main(["deploy", "--destroy", *both.arguments]) == 0
+    assert main(["deploy", "--destroy", *local.arguments]) == 0
     assert "- remove function: snapshot" in capsys.readouterr().out
 
 
-def test_without_keys_the_command_says_where_to_get_them(monkeypatch, capsys, small_package):
+def test_command_without_credentials(monkeypatch, capsys, small_package):
+    """Without credentials the command says where to get them."""
     for name in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     assert main(["deploy", "--package", str(small_package)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("There are no keys in the environment.")
+    assert error.startswith("There are no credentials in the environment.")
     assert "TENCENTCLOUD_SECRET_ID" in error
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "problem"),
     [
-        ({"secret_id": "AKIDnobody"}, "these keys do not exist"),
-        ({"secret_key": "wrong"}, "the secret key does not belong to the key id"),
+        ({"secret_id": "AKIDnobody"}, "these credentials do not exist"),
+        ({"secret_key": "wrong"}, "the SecretKey does not belong to the SecretId"),
     ],
-    ids=["no such key", "another secret"],
+    ids=["unknown id", "other secret"],
 )
-def test_wrong_keys_are_told_apart(both, stack, small_package, spoil, said):
-    door = Tencent(region=both.cloud.region, keys=replace(both.keys, **spoil), endpoints=both.endpoints)
-    with pytest.raises(CloudError, match=said) as raised:
-        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
-    assert both.keys.secret_key not in str(raised.value)
+def test_wrong_credentials(local, run, spoil, problem):
+    """An unknown SecretId and a wrong SecretKey are told apart, and neither is printed."""
+    credentials = replace(local.credentials, **spoil)
+    client = CloudClient(region=local.cloud.region, credentials=credentials, endpoints=local.endpoints)
+    with pytest.raises(CloudError, match=problem) as raised:
+        run(client=client)
+    assert local.credentials.secret_key not in str(raised.value)
 
 
-@pytest.mark.parametrize("spoilt", ["ab\ncd", "ab cd", "ab\u200bcd", "abé"], ids=["line", "blank", "unseen", "foreign"])
-@pytest.mark.parametrize("name", ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"])
-def test_what_can_be_no_key_is_named_and_not_shown(name, spoilt):
-    """Sent nevertheless, it would come back in a library's message, and the signature with it."""
-    environment = {"TENCENTCLOUD_SECRET_ID": "AKIDx", "TENCENTCLOUD_SECRET_KEY": "y", name: spoilt}
-    with pytest.raises(OpsError, match=f"^{name} can be no key") as raised:
-        keys_from(environment)
-    assert spoilt not in str(raised.value)
-
-
-def test_blanks_around_a_key_are_taken_away():
-    environment = {"TENCENT_SECRET_ID": " AKIDx\n", "TENCENT_SECRET_KEY": "y\n", "TENCENT_TOKEN": "t\n"}
-    assert keys_from(environment) == Keys("AKIDx", "y", "t")
-
-
-def test_the_data_plane_taken_for_the_api_is_told_so(both, stack, small_package):
-    endpoints = Endpoints(api=both.endpoints.cos, cos=both.endpoints.cos)
-    door = Tencent(region=stack.region, keys=both.keys, endpoints=endpoints)
-    with pytest.raises(CloudError, match="what answers there is not the cloud's API") as raised:
-        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
+def test_wrong_api_endpoint(local, stack, run):
+    """An address that is not the API is named as the cause."""
+    endpoints = Endpoints(api=local.endpoints.cos, cos=local.endpoints.cos)
+    client = CloudClient(region=stack.region, credentials=local.credentials, endpoints=endpoints)
+    with pytest.raises(CloudError, match="the server at this address is not the cloud's API") as raised:
+        run(client=client)
     assert "OPS_API_ENDPOINT" in raised.value.remedy
-    assert len(raised.value.what) < 500
+    assert len(raised.value.problem) < 500
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure_to_be_traced(stack):
+def test_closed_pipe(stack):
+    """A reader that closes the pipe causes no traceback."""
     code = "import sys; from ops.__main__ import main; sys.exit(main(['policy']))"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as one:
-        one.stdout.close()
-        assert one.stderr.read() == b""
-    assert one.returncode == 1
+    reader, writer = os.pipe()
+    os.close(reader)  # before anything is written, however busy the machine is
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_a_cloud_out_of_reach_is_told_from_a_refusal(stack, small_package):
-    door = Tencent(
-        region=stack.region, keys=Keys("AKIDx", "y"), endpoints=Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9")
-    )
+def test_unreachable(stack, run):
+    """A cloud that cannot be reached is not reported as a refusal."""
+    endpoints = Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9")
+    client = CloudClient(region=stack.region, credentials=Credentials("AKIDx", "y"), endpoints=endpoints)
     with pytest.raises(CloudError, match="could not be reached") as raised:
-        deploy(Wish(stack=stack, package=small_package), door, say=lambda _: None)
+        run(client=client)
     assert "proxy" in raised.value.remedy
 
 
-def test_every_parameter_sent_is_one_of_the_sdks_own(both, run, stack_with):
-    """The emulator refuses what it does not know; this holds the rest to the SDK's request types."""
-    sent = []
-    original = both.door._call
-    object.__setattr__(both.door, "_call", lambda *call: (sent.append(call), original(*call))[1])
+def test_parameters_are_the_sdks(local, run, stack_with):
+    """Every parameter that is sent is one of the SDK's request types, which the emulator cannot vouch for."""
+    requests = []
+    original = local.client._call
+    object.__setattr__(local.client, "_call", lambda *call: (requests.append(call), original(*call))[1])
     run(stack_with(deadLetter={"type": "CMQ-QUEUE", "name": "lost"}))
     run(stack_with(timeout=60, retryNum=0))
     run(destroy=True)
     modules = {"scf": scf_models, "cam": cam_models}
-    for service, action, parameters in sent:
+    for service, action, parameters in requests:
         request = getattr(modules[service], f"{action}Request")()
         unknown = [name for name in parameters if not hasattr(request, f"_{name}")]
         assert unknown == [], action
-    assert {action for _, action, _ in sent} >= {"CreateFunction", "CreateTrigger", "CreateRole", "DeleteRole"}
+    assert {action for _, action, _ in requests} >= {"CreateFunction", "CreateTrigger", "CreateRole", "DeleteRole"}
+
+
+@pytest.mark.parametrize("trigger_names", ["host", "generated"])
+@pytest.mark.parametrize("retry_order", ["default first", "432 first"])
+def test_open_forms(stack, stack_with, small_package, trigger_names, retry_order):
+    """Under whatever name triggers are listed, and in whatever order retries, a second run changes nothing."""
+    with emulated(trigger_names=trigger_names, retry_order=retry_order) as local:
+
+        def deploy(stack=stack):
+            options = DeployOptions(stack, small_package)
+            return Deployment(options, local.client, say=lambda _: None, pause=lambda _: None)
+
+        deploy().deploy()
+        assert _verbs(deploy().deploy()) == []
+        moved = stack_with(variables={"SNAPSHOT_INPUT_PREFIX": "films/"}, trigger={"filter": {"prefix": "films/"}})
+        assert _verbs(deploy(moved).deploy())[-3:] == ["remove trigger"] * 3
+        assert {trigger.prefix for trigger in local.cloud.scf.triggers} == {"films/"}
+        narrower = stack_with(
+            variables={"SNAPSHOT_INPUT_PREFIX": "films/"}, trigger={"filter": {"prefix": "films/new/"}}
+        )
+        assert _verbs(deploy(narrower).deploy())[-3:] == ["replace trigger"] * 3
+        assert {trigger.prefix for trigger in local.cloud.scf.triggers} == {"films/new/"}
+        deploy(narrower).destroy()
+        assert local.cloud.scf.triggers == ()
+
+
+def test_async_run(local, run, stack_with):
+    """A function for a CI workflow is created with asyncRunEnable, and SCF cannot change that later."""
+    workflow = stack_with(asyncRunEnable=True)
+    assert "change retries" not in _verbs(run(workflow))
+    (function,) = local.cloud.scf.functions
+    assert function.async_run
+    assert _verbs(run(workflow)) == []
+    with pytest.raises(OpsError, match="created with asyncRunEnable true, and SCF cannot change that"):
+        run()
+
+
+@pytest.mark.parametrize("command", ["deploy", "doctor"])
+def test_ctrl_c(small_package, command):
+    """Ctrl-C while the cloud does not answer ends the command at once, and says what to run."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        arguments = ["--endpoint", address, "--api-endpoint", address]
+        arguments += ["--package", small_package] if command == "deploy" else []
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ops", command, *arguments],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "TENCENTCLOUD_SECRET_ID": "AKIDx", "TENCENTCLOUD_SECRET_KEY": "y"},
+        )  # fmt: skip
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1)
+            spent = None
+            while spent != (spent := psutil.Process(process.pid).cpu_times()[:2]):
+                time.sleep(0.2)  # until it does nothing but wait for an answer
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"Stopped. Run `python -m ops {command}` again" in errors
+    assert "Traceback" not in errors

@@ -1,14 +1,14 @@
-"""What rules of a policy allow."""
+"""Rights that the rules of a policy allow."""
 
 import pytest
 
-from ops.grants import allows, is_wide
+from ops.doctor.grants import allows, is_wide
 
 OBJECT = "qcs::cos:ap-guangzhou:uid/1250000000:examplebucket-1250000000/videos/a.mp4"
 
 
-def _rule(effect="allow", action="name/cos:GetObject", resource="*", **more):
-    return {"effect": effect, "action": action, "resource": resource, **more}
+def _rule(effect="allow", action="name/cos:GetObject", resource="*", **fields):
+    return {"effect": effect, "action": action, "resource": resource, **fields}
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,13 @@ def _rule(effect="allow", action="name/cos:GetObject", resource="*", **more):
         "a prefix", "another prefix", "deny after", "deny before", "another denied", "a condition", "denied at times",
     ],
 )  # fmt: skip
-def test_deny_goes_before_allow_and_nothing_said_means_no(rules, allowed):
+def test_allows(rules, allowed):
+    """Deny wins over allow, and no statement means no."""
     assert allows(rules, "name/cos:GetObject", OBJECT) is allowed
 
 
-def test_a_wide_rule_is_seen():
+def test_is_wide():
+    """A statement is wide where it allows all actions of a service or all resources."""
     assert is_wide(_rule(action=["name/cos:*"], resource=[OBJECT]))
     assert is_wide(_rule(resource="*"))
     assert not is_wide(_rule(resource=[OBJECT]))

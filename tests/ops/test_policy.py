@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ops.__main__ import main
-from ops.policy import as_text, run_policy, trust_policy
+from ops.deploy.policy import as_text, run_policy, trust_policy
 
 BUCKET = "examplebucket-1250000000"
 
@@ -16,7 +16,8 @@ def _grants(policy):
     }
 
 
-def test_the_least_policy_of_the_file_as_it_stands(stack):
+def test_default_policy(stack):
+    """The policy of the shipped file allows its prefixes, and no action by wildcard."""
     cos, ci = f"qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/", f"qcs::ci:ap-guangzhou:uid/1250000000:bucket/{BUCKET}/"
     assert _grants(run_policy(stack)) >= {
         ("name/cos:HeadObject", cos + "videos/*"),
@@ -29,7 +30,8 @@ def test_the_least_policy_of_the_file_as_it_stands(stack):
     assert not any("*" in action for action, _ in _grants(run_policy(stack)))
 
 
-def test_the_output_goes_where_the_settings_say(stack_with):
+def test_output_bucket(stack_with):
+    """Writing is allowed where the settings put the output."""
     stack = stack_with(variables={"SNAPSHOT_OUTPUT_BUCKET": "pictures-1250000000", "SNAPSHOT_OUTPUT_PREFIX": "t/"})
     puts = {resource for action, resource in _grants(run_policy(stack)) if action == "name/cos:PutObject"}
     assert puts == {"qcs::cos:ap-guangzhou:uid/1250000000:pictures-1250000000/t/*"}
@@ -44,13 +46,15 @@ def test_the_output_goes_where_the_settings_say(stack_with):
     ],
     ids=["same", "the setting is narrower", "the trigger is narrower"],
 )
-def test_the_narrower_of_both_prefixes_is_granted(stack_with, trigger, setting, granted):
+def test_narrower_prefix(stack_with, trigger, setting, granted):
+    """Of trigger prefix and input prefix the narrower one is granted."""
     stack = stack_with(variables={"SNAPSHOT_INPUT_PREFIX": setting}, trigger={"filter": {"prefix": trigger}})
     heads = {resource for action, resource in _grants(run_policy(stack)) if action == "ci:GenerateSnapshot"}
     assert {resource.partition(f"{BUCKET}/")[2] for resource in heads} == {granted}
 
 
-def test_scf_may_take_the_role_and_nobody_else():
+def test_trust_policy():
+    """SCF may assume the role, and nobody else."""
     (statement,) = trust_policy()["statement"]
     assert statement == {
         "action": "name/sts:AssumeRole",
@@ -59,19 +63,40 @@ def test_scf_may_take_the_role_and_nobody_else():
     }
 
 
-def test_a_document_has_one_text_whatever_its_order():
+def test_text_is_canonical():
+    """A document has one text, whatever its order."""
     assert as_text({"b": 1, "a": [1]}) == as_text({"a": [1], "b": 1}) == '{"a":[1],"b":1}'
 
 
-@pytest.mark.parametrize("only", ["policy", "trust"])
-def test_the_command_prints_one_document_to_be_pasted(capsys, only):
-    assert main(["policy", "--only", only]) == 0
+@pytest.mark.parametrize("choice", ["policy", "trust"])
+def test_command_only(capsys, choice):
+    """One document alone is printed as JSON."""
+    assert main(["policy", "--only", choice]) == 0
     assert json.loads(capsys.readouterr().out)["version"] == "2.0"
 
 
-def test_the_command_names_the_role(capsys):
+def test_command(capsys):
+    """The command names the role and prints both documents."""
     assert main(["policy"]) == 0
     out = capsys.readouterr().out
     assert "the role snapshot-run" in out
     assert "ci:GenerateSnapshot" in out
     assert "scf.qcloud.com" in out
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "on_replace", "granted"),
+    [("remove", "remove", True), ("keep", "remove", True), ("remove", "keep", True), ("keep", "keep", False)],
+)
+def test_delete(stack_with, on_delete, on_replace, granted):
+    """Deleting is allowed on the output prefix alone, and not at all where the settings remove nothing."""
+    stack = stack_with(variables={"SNAPSHOT_ON_DELETE": on_delete, "SNAPSHOT_ON_REPLACE": on_replace})
+    deletes = {resource for action, resource in _grants(run_policy(stack)) if action == "name/cos:DeleteObject"}
+    prefix = f"qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/thumbnails/*"
+    assert deletes == ({prefix} if granted else set())
+
+
+def test_list(stack):
+    """Listing the output is allowed."""
+    lists = {resource for action, resource in _grants(run_policy(stack)) if action == "name/cos:GetBucket"}
+    assert lists == {f"qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/*"}

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from ops.package import ROOT, runtime_version
+from ops.package.command import ROOT, runtime_version
 from snapshot.settings import Settings
 from tests.ops.component import SCHEMA
 
@@ -18,40 +18,52 @@ def _problems(document):
     return [error.json_path for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)]
 
 
-def test_the_component_accepts_it(document):
+def test_component_accepts(document):
+    """The component accepts the file."""
     assert _problems(document) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "where"),
+    ("change", "place"),
     [
-        (lambda it: it["inputs"].update(memorySize=500), "$.inputs.memorySize"),
-        (lambda it: it["inputs"].update(memorySize="512"), "$.inputs.memorySize"),
-        (lambda it: it["inputs"].update(memory=512), "$.inputs"),
-        (lambda it: it["inputs"].update(name="1snapshot"), "$.inputs.name"),
-        (lambda it: it["inputs"].update(type="cron"), "$.inputs.type"),
-        (lambda it: it["inputs"].update(description="Posters; thumbnails"), "$.inputs.description"),
-        (lambda it: it["inputs"].update(timeout=901), "$.inputs.timeout"),
-        (lambda it: it["inputs"].pop("src"), "$.inputs"),
-        (lambda it: it.update(component="cos"), "$.component"),
-        (lambda it: _trigger(it).update(events="cos:ObjectCreated:Append"), "$.inputs.events[0].cos.parameters.events"),
-        (lambda it: _trigger(it).update(events=["cos:ObjectCreated:*"]), "$.inputs.events[0].cos.parameters.events"),
-        (lambda it: _trigger(it).pop("enable"), "$.inputs.events[0].cos.parameters"),
-        (lambda it: _trigger(it).pop("filter"), "$.inputs.events[0].cos.parameters"),
-        (lambda it: it["inputs"]["environment"]["variables"].update({"A-B": "x"}), "$.inputs.environment.variables"),
+        (lambda document: document["inputs"].update(memorySize=500), "$.inputs.memorySize"),
+        (lambda document: document["inputs"].update(memorySize="512"), "$.inputs.memorySize"),
+        (lambda document: document["inputs"].update(memory=512), "$.inputs"),
+        (lambda document: document["inputs"].update(name="1snapshot"), "$.inputs.name"),
+        (lambda document: document["inputs"].update(type="cron"), "$.inputs.type"),
+        (lambda document: document["inputs"].update(description="Posters; thumbnails"), "$.inputs.description"),
+        (lambda document: document["inputs"].update(timeout=901), "$.inputs.timeout"),
+        (lambda document: document["inputs"].pop("src"), "$.inputs"),
+        (lambda document: document.update(component="cos"), "$.component"),
+        (
+            lambda document: _trigger(document).update(events="cos:ObjectCreated:Append"),
+            "$.inputs.events[0].cos.parameters.events",
+        ),
+        (
+            lambda document: _trigger(document).update(events=["cos:ObjectCreated:*"]),
+            "$.inputs.events[0].cos.parameters.events",
+        ),
+        (lambda document: _trigger(document).pop("enable"), "$.inputs.events[0].cos.parameters"),
+        (lambda document: _trigger(document).pop("filter"), "$.inputs.events[0].cos.parameters"),
+        (
+            lambda document: document["inputs"]["environment"]["variables"].update({"A-B": "x"}),
+            "$.inputs.environment.variables",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_validator_sees_what_the_component_would_refuse(document, change, where):
+def test_validator(document, change, place):
+    """The schema refuses what the component would refuse."""
     change(document)
-    assert where in _problems(document)
+    assert place in _problems(document)
 
 
 def _trigger(document):
     return document["inputs"]["events"][0]["cos"]["parameters"]
 
 
-def test_the_real_settings_parse_what_stands_in_it(document):
+def test_settings_accept(document):
+    """The function accepts the variables of the file."""
     variables = document["inputs"]["environment"]["variables"]
     assert all(isinstance(value, str) for value in variables.values()), "a bare number would be quoted by nobody"
     settings = Settings.from_environment(variables)
@@ -59,22 +71,26 @@ def test_the_real_settings_parse_what_stands_in_it(document):
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_every_setting_stands_in_it_with_a_comment_above(variable):
+def test_setting_is_listed(variable):
+    """Every setting stands in the file with a comment above it."""
     lines = TEXT.splitlines()
     (at,) = [number for number, line in enumerate(lines) if re.match(rf"\s*(# )?{variable}:", line)]
     assert lines[at - 1].strip().startswith("# ")
 
 
-def test_it_sets_no_variable_that_the_function_does_not_know(document):
+def test_no_unknown_variable(document):
+    """The file sets no variable that the function does not know."""
     assert set(document["inputs"]["environment"]["variables"]) <= set(VARIABLES)
 
 
-def test_what_it_sets_is_the_default_but_for_the_prefix(document):
+def test_defaults(document):
+    """Every value in the file is the default, except for the input prefix."""
     settings = Settings.from_environment(document["inputs"]["environment"]["variables"])
     assert settings.model_copy(update={"input_prefix": ""}) == Settings.from_environment({})
 
 
-def test_the_trigger_is_open_and_never_meets_the_output(document):
+def test_trigger(document):
+    """The triggers are open, and the output lies outside them."""
     trigger, settings = _trigger(document), Settings.from_environment(document["inputs"]["environment"]["variables"])
     assert trigger["enable"] is True
     assert trigger["filter"]["prefix"] == settings.input_prefix
@@ -82,11 +98,14 @@ def test_the_trigger_is_open_and_never_meets_the_output(document):
     assert not trigger["filter"]["prefix"].startswith(settings.output_prefix)
 
 
-def test_the_runtime_is_found_by_the_packager_as_yaml_reads_it(document):
+def test_runtime(document):
+    """The packager finds the runtime that YAML reads."""
     assert document["inputs"]["runtime"] == f"Python{runtime_version(ROOT / 'serverless.yml')}"
 
 
-def test_no_line_is_there_twice():
+def test_no_duplicate():
+    """No name stands in the file twice."""
+
     class Strict(yaml.SafeLoader):
         pass
 

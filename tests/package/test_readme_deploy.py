@@ -12,27 +12,24 @@ from urllib.parse import urlsplit
 import pytest
 from qcloud_cos import CosConfig, CosS3Client
 
-from emulator.film import make_film
-from ops.package import AIM_BYTES
+from emulator.films.film import make_film
+from ops.package.command import MAX_BYTES
 from tests.ops.cloud import BUCKET
 
-LONGEST_S = 300
-TOLD = {
-    "OPS_ENDPOINT": "endpoint",
-    "OPS_API_ENDPOINT": "api_endpoint",
-    "TENCENTCLOUD_SECRET_ID": "secret_id",
-    "TENCENTCLOUD_SECRET_KEY": "secret_key",
-}
-"""Which variable the README says takes which part of the first line."""
+MAX_S = 300
+
+
+def _section(path, title):
+    """Return a document's section of the second level."""
+    match = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert match, f"{path.name} has no section {title}"
+    return match[1]
 
 
 @pytest.fixture(scope="module")
 def section(root):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"^## Deploy\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
-    if found is None:
-        pytest.skip("README.md has no section Deploy")
-    return found[1]
+    """The section on deploying; its sub-sections are separated by ###."""
+    return _section(root / "README.md", "Deploy")
 
 
 def _commands(text):
@@ -41,7 +38,7 @@ def _commands(text):
 
 @pytest.fixture
 def shell(root, monkeypatch):
-    """What a command of the README is given to: its words, in the project's folder, with this run's own Python."""
+    """The shell that runs a command of the README: its words, in the project's folder, with this run's own Python."""
     for name in ("OPS_ENDPOINT", "OPS_API_ENDPOINT", "TENCENTCLOUD_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VENV", sys.prefix)
@@ -64,58 +61,69 @@ def shell(root, monkeypatch):
 
 @pytest.fixture
 def rehearsal(section, shell, python310, monkeypatch):
-    """The cloud that the README starts, told to the shell as it says: its first line, and what it tells of calls."""
-    (command,) = _commands(section.partition("### Rehearse it here\n")[2].partition("### ")[0])
+    """The cloud that the README's line starts, its variables set as that line sets them; yields its log of calls."""
+    (line,) = re.findall(r"^    (eval .+)$", section.partition("### Rehearse it here\n")[2], re.MULTILINE)
+    (stop,) = re.findall(r"`(kill .+?)`", section)
     monkeypatch.setenv("PYTHON310", str(python310.path))
-    with shell(f"exec {command}") as cloud:
-        end = threading.Timer(LONGEST_S, os.killpg, (cloud.pid, signal.SIGKILL))
+    with shell(f"bash -c '{line}; env -0'") as started:
+        end = threading.Timer(MAX_S, os.killpg, (started.pid, signal.SIGKILL))
         end.start()
+        environment = dict(entry.split("=", 1) for entry in started.stdout.read().split("\0") if entry)
+        for name in environment.keys() - os.environ.keys():
+            monkeypatch.setenv(name, environment[name])
         try:
-            reach = json.loads(cloud.stdout.readline())
-            for variable, name in TOLD.items():
-                assert f"`{name}`" in section
-                monkeypatch.setenv(variable, reach[name])
-            yield reach, cloud.stderr
+            yield started.stderr
         finally:
+            subprocess.run(stop, shell=True, check=True)
+            started.stderr.read()  # until the cloud has ended
             end.cancel()
-            cloud.send_signal(signal.SIGINT)
-            assert cloud.wait(30) == 0
 
 
-def _manifest_after_upload(reach, told, key, path):
-    """As any client would. The manifest is stored last."""
-    at = urlsplit(reach["endpoint"])
+def _manifest_after_upload(calls, key, path):
+    """Upload as any client would, and return the manifest, which is stored last."""
+    endpoint = urlsplit(os.environ["OPS_ENDPOINT"])
     client = CosS3Client(
         CosConfig(
-            Region=reach["region"], SecretId=reach["secret_id"], SecretKey=reach["secret_key"], Scheme="http",
-            IP=at.hostname, Port=at.port,
+            Region=os.environ["TENCENTCLOUD_REGION"],
+            SecretId=os.environ["TENCENTCLOUD_SECRET_ID"],
+            SecretKey=os.environ["TENCENTCLOUD_SECRET_KEY"],
+            Scheme="http",
+            IP=endpoint.hostname,
+            Port=endpoint.port,
         )
-    )  # fmt: skip
+    )
     client.put_object(Bucket=BUCKET, Body=path.read_bytes(), Key=key)
-    stored = f"{BUCKET}/thumbnails/{key}/manifest.json"
-    assert any("PutObject" in line and stored in line for line in told), "the function ended without a manifest"
-    body = client.get_object(Bucket=BUCKET, Key=f"thumbnails/{key}/manifest.json")["Body"].get_raw_stream()
+    manifest_key = f"thumbnails/{key}/manifest.json"
+    for line in calls:
+        assert "ImportError" not in line, line
+        if "PutObject" in line and f"{BUCKET}/{manifest_key}" in line:
+            break
+    else:
+        pytest.fail("the cloud ended without a manifest")
+    body = client.get_object(Bucket=BUCKET, Key=manifest_key)["Body"].get_raw_stream()
     return json.loads(body.read())
 
 
-def test_its_commands_deploy_examine_and_take_away(section, shell, rehearsal, wheels, tmp_path):
-    deploying, destroying = (_commands(part) for part in section.partition("### ")[0].split("`--destroy`"))
+def test_commands(root, section, shell, rehearsal, wheels, tmp_path):
+    """The README's commands deploy, check and remove the function."""
+    deploying = _commands(section.partition("### ")[0])
+    destroying = _commands(_section(root / "README.md", "Upgrade and uninstall"))
     assert [command.split()[-1] for command in deploying] == ["package", "--dry-run", "deploy", "doctor"]
     assert [command.split()[-1] for command in destroying] == ["--destroy"]
     make_film(tmp_path / "a.mp4", duration_s=2.0, size=(160, 90))
 
     def follow(command):
-        with shell(command) as done:
-            said, failed = done.communicate()
-        assert done.returncode == 0, (command, said, failed)
-        return said
+        with shell(command) as process:
+            output, errors = process.communicate()
+        assert process.returncode == 0, (command, output, errors)
+        return output
 
-    said = [follow(command) for command in deploying]
-    assert re.search(r"sha256 [0-9a-f]{64}", said[0])
-    assert "+ create function: snapshot" in said[1]
-    assert said[2].endswith("Done.\n")
-    assert "error" not in said[3].rpartition("\n\n")[2]
-    manifest = _manifest_after_upload(*rehearsal, "videos/a.mp4", tmp_path / "a.mp4")
+    packaged, planned, deployed, examined = (follow(command) for command in deploying)
+    assert re.search(r"sha256 [0-9a-f]{64}", packaged)
+    assert "+ create function: snapshot" in planned
+    assert "\nDone.\nNext: " in deployed
+    assert "error" not in examined.rpartition("\n\n")[2]
+    manifest = _manifest_after_upload(rehearsal, "videos/a.mp4", tmp_path / "a.mp4")
     assert [entry["at_ms"] for entry in manifest["thumbnails"]] == [500, 1000, 1500]
     assert follow(deploying[2]).startswith("Nothing to change")
     for command in destroying:
@@ -123,14 +131,16 @@ def test_its_commands_deploy_examine_and_take_away(section, shell, rehearsal, wh
         assert follow(command).startswith("Nothing to remove")
 
 
-def test_its_size_report_is_that_of_the_package(section, package, python310):
+def test_size_table(root, package, python310):
+    """The size table in docs/deploy.md is that of the package."""
+    section = _section(root / "docs" / "deploy.md", "Package")
     rows = re.findall(r"^\| ([\w-][\w -]*?) \| +([\d,]+) \|$", section, re.MULTILINE)
-    said = {name: int(size.replace(",", "")) for name, size in rows if name != "all of it"}
+    written = {name: int(size.replace(",", "")) for name, size in rows if name != "all of it"}
     packed = {name: size / 1000 for name, _, size in package.parts}
-    assert set(said) <= set(packed)
-    assert set(said) >= {name for name, size in packed.items() if size >= 100}
-    for name, size in said.items():
+    assert set(written) <= set(packed)
+    assert set(written) >= {name for name, size in packed.items() if size >= 100}
+    for name, size in written.items():
         assert size == pytest.approx(packed[name], rel=0.25), (
             f"{name}: run `make package` and bring the table up to date"
         )
-    assert sum(said.values()) * 1000 < AIM_BYTES
+    assert sum(written.values()) * 1000 < MAX_BYTES

@@ -11,12 +11,12 @@ from PIL import Image
 from qcloud_cos import CosConfig, CosS3Client
 
 from emulator.cloud import Cloud
-from emulator.film import make_film, read_stripes
+from emulator.films.film import make_film, read_stripes
 from emulator.scf.function import Function
 from emulator.scf.triggers import Trigger
-from ops.package import ROOT
-from ops.policy import run_policy
-from ops.stackfile import read_stack
+from ops.deploy.policy import run_policy
+from ops.package.command import ROOT
+from ops.stack.stackfile import read_stack
 
 BUCKET = "examplebucket-1250000000"
 STACK = read_stack(ROOT / "serverless.yml")
@@ -56,9 +56,8 @@ def _client(cloud):
 
 
 @pytest.mark.parametrize("pictures", ["jpg", "png", "webp", "avif"])
-def test_a_film_uploaded_becomes_thumbnails_under_the_runtimes_own_python(
-    cloud, unpacked, python310, tmp_path, pictures
-):
+def test_upload(cloud, unpacked, python310, tmp_path, pictures):
+    """An upload becomes thumbnails under the runtime's own Python."""
     make_film(tmp_path / "a.mp4", duration_s=4.0, size=(320, 180))
     environment = {
         **dict(STACK.environment),
@@ -93,7 +92,8 @@ def test_a_film_uploaded_becomes_thumbnails_under_the_runtimes_own_python(
         assert read_stripes(Image.open(io.BytesIO(body))) == entry["at_ms"]
 
 
-def test_its_imports_find_bytecode_and_compile_nothing(unpacked, python310):
+def test_imports_compile_nothing(unpacked, python310):
+    """All imports find their bytecode."""
     program = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -113,7 +113,8 @@ print(compiled, len([name for name in sys.modules if name.startswith(("snapshot"
     assert int(modules) > 50
 
 
-def test_what_is_left_out_of_the_dependencies_is_imported_by_nothing_that_the_function_imports(unpacked, python310):
+def test_exclusions_are_unused(unpacked, python310):
+    """Nothing that the function imports needs a file that is excluded."""
     program = """
 import sys
 sys.path.insert(0, sys.argv[1])

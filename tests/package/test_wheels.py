@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ops.errors import PackageError
-from ops.package import ROOT
-from ops.wheels import fetch_wheels, read_pins
+from ops.package.command import ROOT
+from ops.package.wheels import fetch_wheels, read_pins
 
 NO_INDEX = {
     "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
@@ -49,29 +49,33 @@ def _sum(folder):
     return hashlib.sha256((folder / "shelf" / "tiny-1.0-py3-none-any.whl").read_bytes()).hexdigest()
 
 
-def test_the_lock_pins_what_is_asked_for_by_hand_and_all_it_needs():
+def test_lock_is_complete():
+    """The lock pins what requirements.in asks for, and all that this needs."""
     pins = {pin.name: pin for pin in read_pins(ROOT / "requirements.txt")}
-    asked = {
+    requirements = {
         line.partition("#")[0].strip()
         for line in (ROOT / "ops" / "requirements.in").read_text().splitlines()
         if line.partition("#")[0].strip()
     }
-    assert {"cos-python-sdk-v5", "crcmod-plus", "pillow", "pydantic"} == {one.partition("==")[0] for one in asked}
-    for one in asked:
-        name, _, version = one.partition("==")
+    named = {requirement.partition("==")[0] for requirement in requirements}
+    assert named == {"certifi", "cos-python-sdk-v5", "crcmod-plus", "pillow", "pydantic"}
+    for requirement in requirements:
+        name, _, version = requirement.partition("==")
         assert pins[name].version == version or not version
     assert {"requests", "urllib3", "pydantic-core", "xmltodict", "six", "certifi", "idna"} <= set(pins)
     assert "crcmod" not in pins
 
 
-def test_the_lock_names_no_index():
+def test_lock_names_no_index():
+    """The lock names no index."""
     text = (ROOT / "requirements.txt").read_text()
     assert "://" not in text
     assert "index-url" not in text
     assert "find-links" not in text
 
 
-def test_the_locked_versions_are_those_the_tests_run_with():
+def test_lock_is_installed():
+    """The tests run with the locked versions."""
     from importlib.metadata import version
 
     wrong = [
@@ -82,7 +86,8 @@ def test_the_locked_versions_are_those_the_tests_run_with():
     assert wrong == []
 
 
-def test_a_wheel_is_fetched_once_and_then_found(folder, monkeypatch):
+def test_cache(folder, monkeypatch):
+    """A wheel is downloaded once."""
     lock = _lock(folder, f"tiny==1.0 \\\n    --hash=sha256:{_sum(folder)}\n")
     first = fetch_wheels(lock, version="3.10", cache=folder / "cache")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder / "nowhere"))
@@ -90,23 +95,26 @@ def test_a_wheel_is_fetched_once_and_then_found(folder, monkeypatch):
     assert first[0].path.name == "tiny-1.0-py3-none-any.whl"
 
 
-def test_what_lies_in_the_cache_is_hashed_again(folder):
+def test_spoilt_cache(folder):
+    """A file in the cache is hashed again before it is used."""
     lock = _lock(folder, f"tiny==1.0 --hash=sha256:{_sum(folder)}\n")
     (wheel,) = fetch_wheels(lock, version="3.10", cache=folder / "cache")
     good = wheel.path.read_bytes()
     wheel.path.write_bytes(b"spoilt")
-    (again,) = fetch_wheels(lock, version="3.10", cache=folder / "cache")
-    assert again.path.read_bytes() == good
+    (refetched,) = fetch_wheels(lock, version="3.10", cache=folder / "cache")
+    assert refetched.path.read_bytes() == good
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused(folder):
+def test_wrong_hash(folder):
+    """A file that is not the locked one is refused."""
     lock = _lock(folder, f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(PackageError, match="not the one that was locked") as raised:
+    with pytest.raises(PackageError, match="not the expected one") as raised:
         fetch_wheels(lock, version="3.10", cache=folder / "cache")
     assert "Do not use it" in raised.value.remedy
 
 
-def test_a_release_without_a_wheel_for_the_target_is_named(folder):
+def test_no_wheel(folder):
+    """A release without a wheel for the target is named."""
     shelf = folder / "shelf"
     (shelf / "tiny-1.0-py3-none-any.whl").rename(shelf / "tiny-1.0-cp310-cp310-manylinux_2_28_x86_64.whl")
     lock = _lock(folder, f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
@@ -114,15 +122,17 @@ def test_a_release_without_a_wheel_for_the_target_is_named(folder):
         fetch_wheels(lock, version="3.10", cache=folder / "cache")
 
 
-def test_an_index_that_pip_is_told_not_to_ask_is_the_reason_given(folder, monkeypatch):
+def test_no_index(folder, monkeypatch):
+    """An index that pip may not use is named as the cause."""
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder / "nothing"))
     lock = _lock(folder, f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(PackageError, match=r"pip is told to ask no index.* no wheel of tiny==1\.0") as raised:
+    with pytest.raises(PackageError, match=r"pip is set to use no package index.* no wheel of tiny==1\.0") as raised:
         fetch_wheels(lock, version="3.10", cache=folder / "cache")
     assert "PIP_NO_INDEX" in raised.value.remedy
 
 
-def test_no_network_is_called_no_network(folder, monkeypatch):
+def test_no_network(folder, monkeypatch):
+    """A missing network is named as the cause."""
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
     for name, value in NO_INDEX.items():
@@ -137,12 +147,14 @@ def test_no_network_is_called_no_network(folder, monkeypatch):
     ["tiny", "tiny>=1", "tiny==1.0", "tiny==1.0 ; python_version < '3.11' --hash=sha256:" + "0" * 64],
     ids=["bare", "range", "no hash", "marker"],
 )
-def test_a_line_that_is_no_pin_for_every_platform_is_shown(tmp_path, line):
-    with pytest.raises(PackageError, match="no pin with hashes"):
+def test_not_a_pin(tmp_path, line):
+    """A line that is not a pin for every platform is shown."""
+    with pytest.raises(PackageError, match="not a pin with hashes"):
         read_pins(_lock(tmp_path, line + "\n"))
 
 
-def test_a_pin_is_read_with_all_its_hashes(tmp_path):
+def test_read_pins(tmp_path):
+    """A pin is read with all its hashes."""
     (pin,) = read_pins(
         _lock(tmp_path, f"# made\nTiny==1.0 \\\n  --hash=sha256:{'a' * 64} \\\n  --hash=sha256:{'b' * 64}\n")
     )

@@ -1,0 +1,1 @@
+"""Make the cloud what serverless.yml says: plan, then execute."""

@@ -1,0 +1,197 @@
+"""`python -m ops backfill`: has the function work on the videos that were in the bucket before it.
+
+It lists the objects below the triggers' prefixes, leaves out what already has a manifest, says what the rest costs at
+most, and with --yes hands it over at a steady pace. A video that is handed over twice is paid once, so the command can
+be stopped and started again at any time; `--after` saves it from listing the beginning again.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ops.cloud.credentials import read_credentials
+from ops.cloud.manifest import NAME
+from ops.counting import plural
+from ops.doctor.settings import max_shots
+from ops.errors import OpsError
+from ops.fleet.command_line import Fleet, Say, open_fleet, parser_of, say
+from ops.fleet.dispatch import CloudDispatcher, Dispatcher, LocalDispatcher
+from ops.prices import show_usd, usd
+from ops.progress import waiting
+from snapshot.events import Sources
+from snapshot.settings import Settings
+
+_DEFAULT_LIMIT = 1000
+_DEFAULT_PER_MINUTE = 60.0
+_MAX_SHOWN = 10
+_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillOptions:
+    """The choice of videos and the pace. `after` is the key behind which the listing begins."""
+
+    prefix: str = ""
+    after: str = ""
+    limit: int = _DEFAULT_LIMIT
+    per_minute: float = _DEFAULT_PER_MINUTE
+    redo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A source that is to be worked on."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Videos to work on, the number of those that have a manifest, and whether the limit cut it off."""
+
+    videos: tuple[Video, ...]
+    complete: int
+    is_cut: bool
+
+
+def select(fleet: Fleet, options: BackfillOptions, progress: Callable[[str], object] = lambda _: None) -> Selection:
+    """Return up to `limit` videos without a manifest, in the order of their keys.
+
+    Raises:
+        CloudError: a bucket cannot be read.
+    """
+    videos: list[Video] = []
+    complete = 0
+    for video in _sources(fleet, options):
+        manifest = f"{fleet.settings.output_prefix}{video.key}/{NAME}"
+        has_manifest = fleet.cloud.head_object(fleet.output_bucket(video.bucket), manifest) is not None
+        if has_manifest and not options.redo:
+            complete += 1
+        else:
+            if len(videos) == options.limit:
+                return Selection(tuple(videos), complete, is_cut=True)
+            videos.append(video)
+        progress(f"{len(videos)} to do, {complete} complete")
+    return Selection(tuple(videos), complete, is_cut=False)
+
+
+def max_cost(videos: int, settings: Settings) -> Decimal:
+    """Return the highest price of so many videos: every shot of every video, and one media info each."""
+    return usd(snapshots=videos * min(settings.max_calls - 1, max_shots(settings)), media_infos=videos)
+
+
+def run_backfill(
+    fleet: Fleet,
+    options: BackfillOptions,
+    dispatcher: Dispatcher | None,
+    *,
+    say: Say,
+    pause: Callable[[float], None] = time.sleep,
+) -> int:
+    """Report the videos and their price; with a dispatcher hand them over. Return the number that failed.
+
+    Raises:
+        CloudError: a bucket cannot be read, or SCF does not take a call.
+    """
+    with waiting("listing videos") as line:
+        selection = select(fleet, options, line.update)
+    count = len(selection.videos)
+    rest = " There are more: run again afterwards." if selection.is_cut else ""
+    say(f"{plural(count, 'video')} to send; already with a manifest: {selection.complete}.{rest}")
+    if not count:
+        return 0
+    for video in selection.videos[:_MAX_SHOWN]:
+        say(f"  {video.key}")
+    if count > _MAX_SHOWN:
+        say(f"  and {count - _MAX_SHOWN} more")
+    price = show_usd(max_cost(count, fleet.settings))
+    say(f"Cost: at most {price} for snapshots and media info, plus SCF, requests and storage.")
+    if dispatcher is None:
+        say("Nothing was sent. Add --yes to send them.")
+        return 0
+    failed = _dispatch(selection.videos, options, dispatcher, say=say, pause=pause)
+    say(f"{plural(count - failed, 'video')} sent, {failed} failed. Run it again to see what is left.")
+    return failed
+
+
+def _dispatch(
+    videos: Sequence[Video],
+    options: BackfillOptions,
+    dispatcher: Dispatcher,
+    *,
+    say: Say,
+    pause: Callable[[float], None],
+) -> int:
+    failed, last = 0, ""
+    try:
+        with waiting(f"sending {plural(len(videos), 'video')}") as line:
+            for number, video in enumerate(videos, 1):
+                problem = dispatcher.send(video.bucket, [video.key])
+                last = video.key
+                line.update(f"{number} of {len(videos)}")
+                if problem is not None:
+                    failed += 1
+                    say(f"{video.key}: {problem}")
+                if number < len(videos):
+                    pause(60 / options.per_minute)
+    except (KeyboardInterrupt, OpsError):
+        if last:
+            say(f"Stopped after {last}. Continue with --after '{last}'.")
+        raise
+    return failed
+
+
+def _sources(fleet: Fleet, options: BackfillOptions) -> Iterator[Video]:
+    """Yield the objects that the function takes for videos, below the prefixes of its triggers."""
+    settings = fleet.settings
+    sources = Sources(settings.input_prefix, settings.output_prefix, settings.extensions)
+    places = sorted({(trigger.bucket, trigger.prefix) for trigger in fleet.stack.triggers})
+    yielded: set[tuple[str, str]] = set()
+    for bucket, prefix in places:
+        start = max(prefix, options.prefix, key=len)
+        if not start.startswith(prefix) or not start.startswith(options.prefix):
+            continue
+        page = fleet.cloud.list_page(bucket, start, marker=options.after)
+        while True:
+            for entry in page.objects:
+                if entry.size_bytes and sources.skip_reason(entry.key) is None and (bucket, entry.key) not in yielded:
+                    yielded.add((bucket, entry.key))
+                    yield Video(bucket, entry.key)
+            if not page.next_marker:
+                break
+            page = fleet.cloud.list_page(bucket, start, marker=page.next_marker)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Report the videos without a manifest, and with --yes hand them to the function.
+
+    Raises:
+        OpsError: it cannot be done, with what to do.
+    """
+    parser = parser_of("backfill", "Send the videos that are already in the bucket to the function.")
+    parser.add_argument("--prefix", default="", help="only keys that begin with this")
+    parser.add_argument("--after", default="", metavar="KEY", help="only keys that are listed after this one")
+    parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, help="send at most this many videos (%(default)s)")
+    parser.add_argument(
+        "--per-minute", type=float, default=_DEFAULT_PER_MINUTE, help="send this many videos per minute (%(default)s)"
+    )
+    parser.add_argument(
+        "--redo",
+        action="store_true",
+        help="also send videos that have a manifest; the function pays again only if something changed",
+    )
+    parser.add_argument("--local", action="store_true", help="run the function on this machine, not in SCF")
+    chosen = parser.parse_args(arguments)
+    if chosen.limit < 1 or not chosen.per_minute > 0:
+        raise OpsError("--limit and --per-minute must be above 0.", remedy="Leave them out for the defaults.")
+    fleet = open_fleet(chosen)
+    options = BackfillOptions(chosen.prefix, chosen.after, chosen.limit, chosen.per_minute, chosen.redo)
+    dispatcher: Dispatcher | None = None
+    if chosen.yes and chosen.local:
+        dispatcher = LocalDispatcher(fleet.stack, read_credentials(os.environ), fleet.cloud.endpoints)
+    elif chosen.yes:
+        dispatcher = CloudDispatcher(fleet.cloud, fleet.stack)
+    return _FAILED if run_backfill(fleet, options, dispatcher, say=say) else 0

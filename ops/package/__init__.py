@@ -1,0 +1,1 @@
+"""Build the zip that ships."""

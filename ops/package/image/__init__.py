@@ -1,0 +1,1 @@
+"""The files of an image-based function beside the function itself."""

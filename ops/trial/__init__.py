@@ -1,0 +1,1 @@
+"""Upload one video and show the function's pictures of it."""

@@ -1,0 +1,1 @@
+"""Small films with known frames."""
