@@ -366,6 +366,7 @@ def test_keep_alive(clock):
         for _ in range(3):
             snap(client)
         assert wire.connections == 1
+        wire.wait_until_closed(1)
         snap(client)
         assert wire.connections == 2
         assert clock.slept == []

@@ -71,7 +71,7 @@ CALLS = {
 
 
 def fails(client, call):
-    """Return the error of a call that another try may mend."""
+    """Return the error of a call, which is worth another try."""
     with client, pytest.raises(CloudUnavailable) as raised:
         call(Bucket(client, NAME))
     assert raised.value.retryable

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 
@@ -25,6 +26,7 @@ class Wire:
         self.answers = list(answers)
         self.requests = []
         self.connections = 0
+        self.closed = 0
         self.reads, self.tls = reads, tls
         self.over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -43,6 +45,11 @@ class Wire:
         self.listener.close()
         for thread in self.threads:
             thread.join()
+
+    def wait_until_closed(self, connections):
+        """Return once the server has closed so many connections."""
+        while self.closed < connections:
+            time.sleep(0.001)
 
     def _serve(self):
         while not self.over.is_set():
@@ -64,11 +71,12 @@ class Wire:
             while self.reads or self.over.wait():
                 request = self._read(connection)
                 if request is None:
-                    return
+                    break
                 answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
                 self.requests.append(request)
                 if not self._answer(connection, answer):
-                    return
+                    break
+        self.closed += 1
 
     def _answer(self, connection, answer):
         is_kept = True
