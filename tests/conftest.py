@@ -57,6 +57,13 @@ def pytest_xdist_make_scheduler(config, log):
     return Groups(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Run a test that failed once more where TESTS_RERUN is set: of so many tests, and no more."""
+    if most := os.environ.get("TESTS_RERUN"):
+        config.option.reruns, config.option.reruns_delay, config.option.max_suite_reruns = 1, 5, int(most)
+
+
 @pytest.fixture(scope="session")
 def root():
     return ROOT
