@@ -4,6 +4,7 @@ Every text is escaped by the template engine; the look stands in page.css, the s
 Source of the price: Tencent Cloud's price list (INTL), media processing, read 2026-11-22.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -144,6 +145,7 @@ def contact_sheet(
         plural=_plural,
         usd=usd,
         breakable=_breakable,
+        breakable_code=_breakable_code,
     )
     return environment.get_template("page.html").render(
         style=_own_file("page.css"),
@@ -273,6 +275,11 @@ def _cos_address(videos: Sequence[VideoResult], bucket: str, key: str) -> str:
 def _breakable(address: str) -> Markup:
     """Let a long address break behind its slashes."""
     return Markup("/<wbr>").join(address.split("/"))
+
+
+def _breakable_code(code: str) -> Markup:
+    """Let the name of an error, such as PastTheEnd, break between its words where it does not fit."""
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=[A-Z])", code))
 
 
 def _own_file(name: str) -> Markup:

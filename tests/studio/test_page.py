@@ -100,7 +100,8 @@ def test_missed():
     result = result_of(missed=missed)
     assert [moment.at_ms for moment in moments_of(result.manifest)] == [1000, 2000, 3000]
     texts = [text.strip() for text in Elements(contact_sheet([result], href=link)).texts]
-    assert texts.index("0:01.000") < texts.index("InvalidMedia") < texts.index("no frame there")
+    assert texts.index("0:01.000") < texts.index("Invalid") < texts.index("no frame there")
+    assert "<b>Invalid<wbr>Media</b>" in contact_sheet([result], href=link)  # where it breaks in a narrow tile
     assert texts.index("no frame there") < len(texts) - 1 - texts[::-1].index("0:03.000")
 
 
