@@ -4,8 +4,11 @@ Each painter is made from a source of chance and returns a function of the secon
 of a size. Scenes carry texture and grain as a camera leaves them, but for the drawn ones.
 """
 
+import json
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +36,23 @@ def font(size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def clouds(chance: Chance, size: Size, slope: float = 1.0) -> NDArray[np.float64]:
     """Return noise of all sizes, as stone, leaves and skin have it: mean 0, deviation 1."""
+    before = chance.bit_generator.state
+    field, chance.bit_generator.state = _clouds(json.dumps(before), size, slope)
+    return field
+
+
+@lru_cache(maxsize=4)  # a scene asks for the same noise in each of its frames
+def _clouds(before: str, size: Size, slope: float) -> tuple[NDArray[np.float64], Any]:
+    """Return the noise that follows a state of chance, and the state after it."""
+    chance = np.random.default_rng()
+    chance.bit_generator.state = json.loads(before)
     width, height = size
     rows, columns = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
     distance = np.maximum(np.hypot(rows, columns), 1 / max(size))
     spectrum = np.fft.rfft2(chance.standard_normal((height, width))) / distance**slope
     field = np.fft.irfft2(spectrum, (height, width))
     normal: NDArray[np.float64] = (field - field.mean()) / max(float(field.std()), 1e-9)
-    return normal
+    return normal, chance.bit_generator.state
 
 
 def textured(picture: Image.Image, texture: NDArray[np.float64], depth: float) -> Image.Image:
