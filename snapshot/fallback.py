@@ -1,17 +1,19 @@
 """Moments to ask for where those of the plan could not be had.
 
-The length that a container states is not always the picture's. A moment that is refused as past the end teaches where
-the end is, by halving; and where nothing at all could be had, the first frame nearly always can.
+The length that a container states is not always the picture's: moments that are refused as past the end show by halving
+where the end is. The size may be what is refused. And where nothing at all could be had, the first frame nearly always
+can.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from snapshot.media import MediaInfo
+from snapshot.media import MediaInfo, Missed
 from snapshot.plan import Shot
 
 MAX_PROBES = 4  # paid calls to find the end of a picture
 _CLOSE_MS = 500  # near enough to the end
+_PARAMETER_CODES = {"InvalidArgument"}  # CI: "some of the request's parameters do not meet the requirements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,15 @@ class EndSearch:
     probes: int = MAX_PROBES
 
     @classmethod
-    def of(cls, shown_moments: Iterable[int], refused: Iterable[int]) -> "EndSearch | None":
+    def of(cls, shown_moments: Iterable[int], missed: Iterable[Missed]) -> "EndSearch | None":
         """Return the search between the last moment that was shown and the first that was refused after it.
 
-        None where no moment after a shown one was refused, so that nothing points to the end.
+        None where no moment after a shown one was refused for its parameters, so that nothing points to the end.
         """
         shown_ms = max(shown_moments, default=None)
         if shown_ms is None:
             return None
+        refused = [miss.at_ms for miss in missed if miss.at_ms is not None and is_for_parameters(miss)]
         later = [at_ms for at_ms in refused if at_ms > shown_ms]
         return cls(shown_ms, min(later)) if later else None
 
@@ -47,7 +50,13 @@ class EndSearch:
         return EndSearch(shown_ms, refused_ms, self.probes - 1)
 
 
+def is_for_parameters(missed: Missed) -> bool:
+    """Tell whether a refusal may be due to what was asked for: the moment or the size, not what is in the video."""
+    return missed.code in _PARAMETER_CODES
+
+
 def first_frame_shots(shot: Shot, media: MediaInfo) -> tuple[Shot, ...]:
-    """Return the shots of the first frame: at the video's own size where it is known, then without a size."""
-    first = replace(shot, at_ms=0, width_px=0, height_px=0)
-    return (replace(first, width_px=media.width_px), first) if media.width_px else (first,)
+    """Return the shots of the first frame: in the size of the plan, in the video's own where known, without a size."""
+    first = replace(shot, at_ms=0)
+    own = [replace(first, width_px=media.width_px, height_px=0)] if media.width_px else []
+    return tuple(dict.fromkeys([first, *own, replace(first, width_px=0, height_px=0)]))

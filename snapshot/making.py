@@ -18,7 +18,7 @@ from functools import partial
 
 from snapshot import __version__
 from snapshot.errors import SnapshotError, SourceChanged, SourceRejected
-from snapshot.fallback import EndSearch, first_frame_shots
+from snapshot.fallback import EndSearch, first_frame_shots, is_for_parameters
 from snapshot.journal import Journal, MediaRecord
 from snapshot.layout import NO_CACHE
 from snapshot.logs import fact
@@ -34,6 +34,8 @@ from snapshot.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _JSON = "application/json"
+_FIRST_FRAME = "none of the requested moments has a picture; the first frame is used instead"
+_OTHER_SIZE = "pictures in the size that the settings need were refused; they are made of the video's own size instead"
 
 
 def make_generation(work: Workspace) -> Made:
@@ -92,9 +94,9 @@ def _read_media(work: Workspace) -> list[Missed]:
         except SourceRejected as error:
             return [Missed(None, error.code, f"no media info: {error.message}")]
     work.media = media
-    if not media.has_picture:
+    if media.main is None:
         return [Missed(None, "NoPicture", "the file has no video stream")]
-    if not media.codec_is_documented:
+    if not media.main.codec_is_documented:
         message = f"the video is in {media.codec}; GetSnapshot takes H.264, H.265, VP8, VP9 and AV1"
         return [Missed(None, "CodecNotSupported", message)]
     return []
@@ -106,24 +108,41 @@ def _capture_all(work: Workspace) -> Plan:
     work.source.allow_retries(len(plan.shots))
     work.capture_shots(plan.shots)
     if not work.capture.failures and not work.moments:
-        _capture_first_frame(work)
-    search = EndSearch.of(work.moments, work.capture.missed)
+        _capture_first_frame(work, plan)
+    search = EndSearch.of(work.moments, work.capture.missed.values())
     if search is None or work.capture.failures:
         return plan
     return _capture_up_to_the_end(work, search)
 
 
-def _capture_first_frame(work: Workspace) -> None:
-    """Ask for the first frame, which can nearly always be had, so that a video that plays has a poster."""
+def _capture_first_frame(work: Workspace, plan: Plan) -> None:
+    """Ask for the first frame, which can nearly always be had, so that a video that plays has a poster.
+
+    Where it can be had in another size only, the size was refused and not the moments: they are asked for again.
+    """
     for shot in first_frame_shots(work.plan_shot(0), work.media):
         if not work.calls_left:
             return
+        if shot in plan.shots:  # refused already
+            continue
         work.capture_shots([shot])
         if work.capture.failures:
             return
         if 0 in work.capture.measured:
-            work.notes.append("none of the requested moments has a picture; the first frame is used instead")
+            _capture_in_size(work, plan, (shot.width_px, shot.height_px))
+            has_planned = bool(work.moments & {shot.at_ms for shot in plan.shots})
+            work.notes.append(_OTHER_SIZE if has_planned else _FIRST_FRAME)
             return
+
+
+def _capture_in_size(work: Workspace, plan: Plan, size: tuple[int, int]) -> None:
+    """Capture what was refused in the size of the plan, where that is another size."""
+    refused = {at_ms for at_ms, missed in work.capture.missed.items() if is_for_parameters(missed)}
+    shots = [shot for shot in plan.shots if shot.at_ms in refused]
+    if not shots or size == (shots[0].width_px, shots[0].height_px):
+        return
+    work.set_size(*size)
+    work.capture_shots([work.plan_shot(shot.at_ms) for shot in shots][: work.calls_left])
 
 
 def _capture_up_to_the_end(work: Workspace, search: EndSearch) -> Plan:

@@ -3,8 +3,9 @@
 Times are whole milliseconds from the video's first frame; sizes are pixels, width first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 WRITTEN_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp", "avif", "json", "vtt", "m3u8"})
 """Extensions of the objects that the function writes. Such an object is never a source, so that nothing can loop."""
@@ -28,8 +29,9 @@ class Size:
 class VideoStream:
     """A stream of pictures in a container; None where the media info does not say.
 
-    `width_px` and `height_px` are as coded, before `rotation_degrees` (0, 90, 180 or 270, clockwise) is applied.
-    `is_cover` marks an attached picture, which no snapshot shows.
+    `width_px` and `height_px` are as coded: before `pixel_aspect`, a pixel's width to its height, and then
+    `rotation_degrees` (0, 90, 180 or 270, clockwise) are applied. `is_cover` marks an attached picture, which no
+    snapshot shows.
     """
 
     index: int
@@ -41,6 +43,27 @@ class VideoStream:
     duration_ms: int | None = None
     frames: int | None = None
     is_cover: bool = False
+    pixel_aspect: Fraction = Fraction(1)
+
+    @property
+    def codec_is_documented(self) -> bool:
+        """Tell whether snapshots of this codec are documented; True where the codec is not known."""
+        return self.codec is None or self.codec.lower() in _DOCUMENTED_CODECS
+
+    @property
+    def shown_size(self) -> tuple[int | None, int | None]:
+        """Return width and height in pixels as shown: in square pixels, upright."""
+        width_px = None if self.width_px is None else max(1, round(self.width_px * self.pixel_aspect))
+        return (self.height_px, width_px) if self.rotation_degrees % 180 else (width_px, self.height_px)
+
+
+def find_shown(videos: Iterable[VideoStream]) -> VideoStream | None:
+    """Return the stream that a snapshot shows: the first one that is no cover and whose codec is documented.
+
+    The first one that is no cover where none has such a codec; None where there is sound only.
+    """
+    streams = [video for video in videos if not video.is_cover]
+    return next((video for video in streams if video.codec_is_documented), streams[0] if streams else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +76,8 @@ class MediaInfo:
 
     @property
     def main(self) -> VideoStream | None:
-        """Return the stream that a snapshot shows, the first that is no cover; None where there is sound only."""
-        return next((video for video in self.videos if not video.is_cover), None)
+        """Return the stream that a snapshot shows; None where there is sound only."""
+        return find_shown(self.videos)
 
     @property
     def has_picture(self) -> bool:
@@ -63,31 +86,18 @@ class MediaInfo:
 
     @property
     def width_px(self) -> int | None:
-        """Return the width as shown, after rotation."""
-        return self._shown_size()[0]
+        """Return the width as shown."""
+        return self.main.shown_size[0] if self.main else None
 
     @property
     def height_px(self) -> int | None:
-        """Return the height as shown, after rotation."""
-        return self._shown_size()[1]
+        """Return the height as shown."""
+        return self.main.shown_size[1] if self.main else None
 
     @property
     def codec(self) -> str | None:
         """Return the codec of the main stream."""
         return self.main.codec if self.main else None
-
-    @property
-    def codec_is_documented(self) -> bool:
-        """Tell whether snapshots of this codec are documented; True where the codec is not known."""
-        return self.codec is None or self.codec.lower() in _DOCUMENTED_CODECS
-
-    def _shown_size(self) -> tuple[int | None, int | None]:
-        main = self.main
-        if main is None:
-            return None, None
-        if main.rotation_degrees % 180:
-            return main.height_px, main.width_px
-        return main.width_px, main.height_px
 
 
 @dataclass(frozen=True, slots=True)

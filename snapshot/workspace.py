@@ -56,6 +56,7 @@ class Workspace:
         self.reuse = reuse
         self.media = MediaInfo(None, ())
         self.notes = list(make.recipe.notes)
+        self._size: tuple[int, int] | None = None
         self._calls_before = dict(source.calls)
         context = CaptureContext(
             camera=source,
@@ -109,8 +110,13 @@ class Workspace:
         return names <= self.thumbnails.keys()
 
     def plan_shot(self, at_ms: int) -> Shot:
-        """Return the shot of one moment, as large as the largest size needs."""
-        return plan_shot(self.settings, self.media, at_ms)
+        """Return the shot of one moment, as large as the largest size needs, or as `set_size` says."""
+        shot = plan_shot(self.settings, self.media, at_ms)
+        return shot if self._size is None else replace(shot, width_px=self._size[0], height_px=self._size[1])
+
+    def set_size(self, width_px: int, height_px: int) -> None:
+        """Ask for the following shots in this size: the one that the settings need is refused."""
+        self._size = width_px, height_px
 
     def capture_shots(self, shots: Iterable[Shot], *, names: frozenset[ThumbnailName] | None = None) -> None:
         """Capture those of these shots that are not stored yet, and wait until each is measured.

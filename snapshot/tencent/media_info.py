@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from snapshot.media import MediaInfo, VideoStream
+from snapshot.media import MediaInfo, VideoStream, find_shown
 from snapshot.tencent.documents import read_xml
 
 _MAX_LENGTH_S = 31 * 24 * 3600  # more is a broken header
@@ -20,6 +20,7 @@ _CLOCK_FROM_ZERO = ("matroska", "webm")  # their Duration counts from 0, not fro
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?(?:/\d{1,15})?", re.ASCII)  # no exponent: 1e999999999 is never computed
 _SIGNED = re.compile(r"(-?)(\d{1,15}(?:\.\d{1,15})?)", re.ASCII)
 _AGREEMENT_S = Fraction(1, 2)
+_MAX_PIXEL_ASPECT = 32  # more is a broken header
 
 Fields = Mapping[str, Any]
 
@@ -38,7 +39,8 @@ def read_media_info(body: bytes) -> MediaInfo:
         videos = [video for video in streams.get("Video") or [] if video]
         sounds = [sound for sound in streams.get("Audio") or [] if sound]
         described = _describe_all(videos, has_sound=bool(sounds))
-        main: Fields = next((fields for fields, video in zip(videos, described, strict=True) if not video.is_cover), {})
+        shown = find_shown(described)
+        main: Fields = next((fields for fields, video in zip(videos, described, strict=True) if video is shown), {})
         seconds = _picture_length(container, main, sounds)
         size_bytes = _number(container.get("Size"))
     except (LookupError, TypeError, AttributeError) as error:
@@ -73,6 +75,7 @@ def _describe(place: int, video: Fields, *, is_cover: bool) -> VideoStream:
         duration_ms=int(duration * 1000) if duration else None,
         frames=_whole(video.get("NumFrames")),
         is_cover=is_cover,
+        pixel_aspect=_pixel_aspect(video.get("Sar")),
     )
 
 
@@ -105,7 +108,7 @@ def _picture_length(container: Fields, video: Fields, sounds: Sequence[Fields]) 
     counted = _sane(frames / average if frames and average else None)
     if not length:
         guess = counted or _sane(frames / nominal if frames and nominal else None) or stated
-        return guess or length
+        return guess or (Fraction(0) if frames == 1 else None)
     sound = max((_number(stream.get("Duration")) or Fraction(0) for stream in sounds), default=Fraction(0))
     for shorter, is_borne_out in (
         (counted, stated is not None and counted is not None and abs(stated - counted) <= _AGREEMENT_S),
@@ -138,6 +141,12 @@ def _rotation(text: Any) -> int:  # noqa: ANN401  # whatever the XML has
     """Return the rotation in whole quarters, 0 to 270."""
     degrees = _signed(text) or Fraction(0)
     return round(degrees / 90) * 90 % 360
+
+
+def _pixel_aspect(text: Any) -> Fraction:  # noqa: ANN401  # whatever the XML has
+    """Return a pixel's width to its height; 1 where it is not known or not to be believed."""
+    aspect = _number(text.replace(":", "/")) if isinstance(text, str) else None
+    return aspect if aspect and 1 / _MAX_PIXEL_ASPECT <= aspect <= _MAX_PIXEL_ASPECT else Fraction(1)
 
 
 def _number(text: Any) -> Fraction | None:  # noqa: ANN401  # whatever the XML has

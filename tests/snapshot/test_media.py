@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fractions import Fraction
 
 import pytest
 
@@ -18,6 +19,33 @@ def test_shown_size(degrees, size):
     """The size of a video is the one that is shown."""
     info = MediaInfo(1000, (VideoStream(0, 1920, 1080, "h264", rotation_degrees=degrees),))
     assert (info.width_px, info.height_px) == size
+
+
+@pytest.mark.parametrize(
+    ("degrees", "pixel_aspect", "size"),
+    [(0, Fraction(8), (5120, 360)), (0, Fraction(1, 10), (64, 360)), (90, Fraction(16, 11), (360, 931))],
+)
+def test_pixels_that_are_not_square(degrees, pixel_aspect, size):
+    """The size shown is in square pixels: the height stays, the width follows, then the video is turned."""
+    stream = VideoStream(0, 640, 360, "h264", rotation_degrees=degrees, pixel_aspect=pixel_aspect)
+    assert stream.shown_size == size
+
+
+@pytest.mark.parametrize(
+    ("codecs", "shown"),
+    [
+        (["mpeg4", "h264"], "h264"),
+        (["prores", "mpeg4", "HEVC"], "HEVC"),
+        (["h264", "hevc"], "h264"),
+        (["mpeg4", None], None),
+        (["mpeg4", "prores"], "mpeg4"),
+    ],
+)
+def test_stream_shown(codecs, shown):
+    """A stream whose codec is documented is the one that is shown, wherever it stands; otherwise the first."""
+    cover = VideoStream(0, 300, 300, "h264", is_cover=True)
+    videos = (cover, *(VideoStream(place, 64, 36, codec) for place, codec in enumerate(codecs, 1)))
+    assert MediaInfo(1000, videos).codec == shown
 
 
 def test_no_picture():

@@ -79,7 +79,8 @@ MKV, TS = "matroska,webm", "mpegts"
         (described("10.0", name=MKV, start="99.0"), 10_000),
         (described("0.000000", NumFrames="2500"), 100_000),
         (described("0.000000", Duration="100.0"), 100_000),
-        (described("0.000000"), 0),
+        (described("0.000000"), None),
+        (described("0.000000", NumFrames="1", AvgFps="0/0"), 0),
         (described("N/A", NumFrames="2500"), 100_000),
         (described("N/A", Duration="100.0"), 100_000),
         (described("N/A", name=MKV), None),
@@ -109,7 +110,8 @@ MKV, TS = "matroska,webm", "mpegts"
         "mkv that begins after its end",
         "zero with frames",
         "zero with a stream's length",
-        "zero",
+        "zero, and nothing else is known",
+        "zero, one frame",
         "not known, frames",
         "not known, a stream's length",
         "not known",
@@ -121,6 +123,34 @@ MKV, TS = "matroska,webm", "mpegts"
 def test_length(info, duration_ms):
     """The length is the picture's, counted from its first frame."""
     assert info.duration_ms == duration_ms
+
+
+@pytest.mark.parametrize(
+    ("sar", "size"),
+    [
+        ("1:1", (640, 360)),
+        ("8:1", (5120, 360)),
+        ("16:11", (931, 360)),
+        ("1:10", (64, 360)),
+        ("25600:25599", (640, 360)),
+        ("0:1", (640, 360)),
+        ("1:0", (640, 360)),
+        ("N/A", (640, 360)),
+        ("1000000:1", (640, 360)),
+        (None, (640, 360)),
+    ],
+)
+def test_pixel_aspect(sar, size):
+    """Pixels that are not square make the video wider or narrower, if what the file says can be true."""
+    info = described("10.0", Width="640", Height="360", Sar=sar)
+    assert (info.width_px, info.height_px) == size
+
+
+def test_length_of_shown_stream():
+    """The length is that of the stream that is shown, which need not be the first."""
+    other = VIDEO_XML.replace("h264", "mpeg4").replace("<NumFrames>243</NumFrames>", "<NumFrames>200</NumFrames>")
+    info = read(EXAMPLE.replace(VIDEO_XML, other + VIDEO_XML))
+    assert (info.codec, info.duration_ms) == ("h264", 10_125)
 
 
 def test_sound_outlasts():
@@ -198,7 +228,7 @@ def test_rotation(rotation, degrees, size):
 )
 def test_documented_codecs(codec, documented):
     """Codecs outside the documented five are known as such; one that is not named may be any."""
-    assert described("10.0", CodecName=codec).codec_is_documented is documented
+    assert described("10.0", CodecName=codec).main.codec_is_documented is documented
 
 
 def test_start():

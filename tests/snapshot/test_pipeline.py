@@ -239,6 +239,53 @@ def test_length_is_learned(cloud):
     assert calls_of(cloud, "GetSnapshot") == []
 
 
+def refusing(cloud, refuses, code):
+    """A bucket that refuses the snapshots for which `refuses` is true of the moment and the size."""
+    bucket = cloud.bucket(BUCKET)
+    bucket.refused = []
+    honest = bucket.snapshot
+
+    def snapshot(key, *, at_ms, width_px, height_px, **options):
+        if refuses(at_ms, (width_px, height_px)):
+            bucket.refused.append(at_ms)
+            raise SourceRejected("refused", operation="GetSnapshot", key=key, code=code, status=400)
+        return honest(key, at_ms=at_ms, width_px=width_px, height_px=height_px, **options)
+
+    bucket.snapshot = snapshot
+    return lambda _: bucket
+
+
+@pytest.mark.parametrize("code", ["InvalidContent", "ResourceNotSupported"])
+def test_other_refusals_say_nothing_of_the_end(cloud, code):
+    """Refusals for the content of the video name what is missed, and the length stays."""
+    cloud.upload(BUCKET, KEY, FakeFilm(duration_ms=100_000))
+    open_bucket = refusing(cloud, lambda at_ms, _: at_ms >= 70_000, code)
+    run(cloud, open_bucket=open_bucket)
+    document = manifest(cloud)
+    assert document["source"]["duration_ms"] == 100_000
+    assert [(entry["at_ms"], entry["code"]) for entry in document["missed"]] == [(75_000, code)]
+    assert document["notes"] == []
+    assert open_bucket(BUCKET).refused == [75_000]
+
+
+@pytest.mark.parametrize("times", ["1,25%,50%,75%", "0,1"])
+def test_refused_size(cloud, times):
+    """Where the planned size is refused, every moment is captured in the video's own; its length stays."""
+    cloud.upload(BUCKET, KEY, FakeFilm(duration_ms=8000))
+    open_bucket = refusing(cloud, lambda _, size: size == (0, 20), "InvalidArgument")
+    run(cloud, times=times, sizes="0x20", open_bucket=open_bucket)
+    document = manifest(cloud)
+    assert document["source"]["duration_ms"] == 8000
+    assert len({entry["at_ms"] for entry in document["thumbnails"]} - {0}) == len(times.split(",")) - ("0" in times[:1])
+    assert {(entry["height_px"]) for entry in document["thumbnails"]} == {20}
+    assert document["missed"] == []
+    assert len(document["notes"]) == 1
+    assert "the size that the settings need" in document["notes"][0]
+    cloud.log.clear()
+    assert isinstance(run(cloud, times=times, sizes="0x20", open_bucket=open_bucket), Unchanged)
+    assert calls_of(cloud, "GetSnapshot") == []
+
+
 def test_no_video(cloud):
     """A file that is no video has a manifest that says so, and is never paid for again."""
     cloud.upload(BUCKET, KEY, b"just text")
