@@ -257,7 +257,7 @@ def refusing(cloud, refuses, code):
 
 @pytest.mark.parametrize("code", ["InvalidContent", "ResourceNotSupported"])
 def test_other_refusals_say_nothing_of_the_end(cloud, code):
-    """Refusals for the content of the video name what is missed, and the length stays."""
+    """Refusals for the content of the video leave its length as it is."""
     cloud.upload(BUCKET, KEY, FakeFilm(duration_ms=100_000))
     open_bucket = refusing(cloud, lambda at_ms, _: at_ms >= 70_000, code)
     run(cloud, open_bucket=open_bucket)
