@@ -51,7 +51,7 @@ class EndSearch:
 
 
 def is_for_parameters(missed: Missed) -> bool:
-    """Tell whether a refusal may be due to what was asked for: the moment or the size, not what is in the video."""
+    """Tell whether a refusal may be due to the moment or the size, and not to the content of the video."""
     return missed.code in _PARAMETER_CODES
 
 

@@ -136,7 +136,7 @@ def _capture_first_frame(work: Workspace, plan: Plan) -> None:
 
 
 def _capture_in_size(work: Workspace, plan: Plan, size: tuple[int, int]) -> None:
-    """Capture what was refused in the size of the plan, where that is another size."""
+    """Capture the refused moments in this size, unless it is the size of the plan."""
     refused = {at_ms for at_ms, missed in work.capture.missed.items() if is_for_parameters(missed)}
     shots = [shot for shot in plan.shots if shot.at_ms in refused]
     if not shots or size == (shots[0].width_px, shots[0].height_px):

@@ -25,7 +25,7 @@ def test_nothing_points_to_the_end():
 
 @pytest.mark.parametrize("code", ["InvalidContent", "ResourceNotSupported", "KeyTooLong", "MemoryLimit", "BadFrame"])
 def test_other_refusals(code):
-    """A refusal for what is in the video says nothing of where it ends."""
+    """A refusal for the content of the video says nothing of its end."""
     assert EndSearch.of([1000], refused(5000, code=code)) is None
     mixed = [*refused(5000, code=code), *refused(9000)]
     assert EndSearch.of([1000], mixed).refused_ms == 9000
