@@ -11,6 +11,7 @@ import sys
 import time
 
 ROOT = "snapshot"
+_SILENCED = "PIL"  # logs each part of a PNG at DEBUG, to which SCF sets the root logger
 _LINE_ENDS = re.compile(r"[\x7f-\x9f\u2028\u2029]")  # JSON leaves them; a log viewer may end a line there
 
 
@@ -27,6 +28,7 @@ def to_stdout(request_id: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    logging.getLogger(_SILENCED).setLevel(logging.CRITICAL + 1)
 
 
 class _JsonLine(logging.Formatter):

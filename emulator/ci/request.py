@@ -14,7 +14,7 @@ from typing import Literal, NoReturn, TypeAlias, cast
 from emulator.errors import ServiceError
 
 MAX_SIDE_PX = 4096
-SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,40})?", re.ASCII)  # a double is written with up to 17 digits
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 PARAMETERS = ("ci-process", "time", "width", "height", "format", "rotate", "mode")
 

@@ -146,16 +146,16 @@ def route(context: RequestContext, proceed: Proceed) -> Response:
 def _bucket_operation(request: Request, key: str) -> Operation:
     if request.method == "OPTIONS":
         return operation("OptionsObject")  # whatever it asks about: a browser sends the address it is going to use
-    if request.has("ci-process"):
-        return _process(request)
-    # "ci-process ... Required: Yes"; only a screenshot has a time. COS may well give the object: the strict reading.
-    if request.has("time") and (request.method, bool(key)) == ("GET", True):
-        raise ServiceError(400, "InvalidArgument", "The parameter ci-process is missing; it has to be snapshot.", "ci")
     target = "an object" if key else "a bucket"
     names = {name.partition("/")[0].partition("|")[0] for name, _ in request.query}
     absent = sorted(names & _ABSENT)
     if absent:
         raise not_here(f"{request.method} of {target} with ?{absent[0]}")
+    if request.has("ci-process"):
+        return _process(request)
+    # "ci-process ... Required: Yes"; only a screenshot has a time. COS may well give the object: the strict reading.
+    if request.has("time") and (request.method, bool(key)) == ("GET", True):
+        raise ServiceError(400, "InvalidArgument", "The parameter ci-process is missing; it has to be snapshot.", "ci")
     choices = _TABLE.get((request.method, bool(key)), {})
     name = next((choices[sub] for sub in choices if sub and request.has(sub)), None)
     if name is None:

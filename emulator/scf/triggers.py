@@ -1,6 +1,7 @@
 """COS triggers: what happened to an object -> the trigger that it matches.
 
-Source: the SCF document "COS Trigger", read 2026-11-22; a prefix that begins with a slash: a user's report of 2026-08.
+Sources: the SCF document "COS Trigger", read 2026-11-22; Append: an older text of COS's PutBucketNotification; a prefix
+that begins with a slash: a user's report of 2026-08.
 """
 
 import itertools
@@ -16,6 +17,7 @@ EVENT_TYPES = (
     "cos:ObjectCreated:Put",
     "cos:ObjectCreated:Post",
     "cos:ObjectCreated:Copy",
+    "cos:ObjectCreated:Append",
     "cos:ObjectCreated:CompleteMultipartUpload",
     "cos:ObjectCreated:Origin",
     "cos:ObjectCreated:Replication",

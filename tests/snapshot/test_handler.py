@@ -1,5 +1,6 @@
 import io
 import json
+import logging
 import os
 import re
 
@@ -293,6 +294,17 @@ def test_log_lines(root, cloud, bucket, capsys):
         assert os.environ[name] not in printed.out + printed.err
     assert "q-signature" not in printed.out + printed.err
     assert printed.err == ""
+
+
+def test_no_library_logs(root, cloud, bucket, caplog, monkeypatch):
+    """No library gets a line into the log, whatever is made, though the root logger is at DEBUG as in SCF."""
+    for name, value in {"FORMAT": "jpg,png,webp,avif", "STORYBOARD": "auto", "PREVIEW": "webp"}.items():
+        monkeypatch.setenv(f"SNAPSHOT_{name}", value)
+    upload(bucket, FILM, film())
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("PIL").setLevel(logging.NOTSET)
+    handler.main_handler(event(root, "created-put"), CONTEXT)
+    assert {record.name for record in caplog.records if not record.name.startswith("emulator")} == set()
 
 
 def test_forged_log_lines(root, cloud, bucket, capsys):

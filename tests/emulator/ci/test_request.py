@@ -41,7 +41,15 @@ def test_order():
 
 @pytest.mark.parametrize(
     ("text", "time_s"),
-    [("0", 0), ("1", 1), ("1.5", Fraction(3, 2)), ("0.001", Fraction(1, 1000)), ("7199.999", Fraction(7199999, 1000))],
+    [
+        ("0", 0),
+        ("1", 1),
+        ("1.5", Fraction(3, 2)),
+        ("0.001", Fraction(1, 1000)),
+        ("7199.999", Fraction(7199999, 1000)),
+        (str(1 / 3), Fraction("0.3333333333333333")),
+        (str(0.1 + 0.2), Fraction("0.30000000000000004")),
+    ],
 )
 def test_exact_time(text, time_s):
     """Time is exact."""

@@ -42,7 +42,7 @@ def test_life_of_a_trigger(cloud, create, scf):
         ({"TriggerName": HOST.replace("examplebucket", "none")}, "ResourceNotFound.Cos"),
         ({"TriggerDesc": "{}"}, "InvalidParameterValue.TriggerDesc"),
         ({"TriggerDesc": DESCRIBED.replace(":{", ": {")}, "InvalidParameterValue.TriggerDesc"),
-        ({"TriggerDesc": DESCRIBED.replace("Created:*", "Created:Append")}, "InvalidParameterValue.TriggerDesc"),
+        ({"TriggerDesc": DESCRIBED.replace("Created:*", "Created:Rename")}, "InvalidParameterValue.TriggerDesc"),
         ({"TriggerDesc": DESCRIBED.replace('"Suffix":""', '"Suffix":"mp4"')}, "InvalidParameterValue.TriggerDesc"),
         ({"Enable": "YES"}, "InvalidParameterValue.Enable"),
         ({"Qualifier": "7"}, "ResourceNotFound.Qualifier"),

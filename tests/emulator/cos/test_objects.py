@@ -475,6 +475,7 @@ def test_head_error(plain, sdk, bucket):
         ("GET", {"exif": ""}),
         ("GET", {"imageMogr2/thumbnail/100x": ""}),
         ("GET", {"imageMogr2/thumbnail/100x|watermark/1": ""}),
+        ("GET", {"imageMogr2/thumbnail/100x": "", "ci-process": "snapshot", "time": "1"}),
         ("PUT", {"never-heard-of": "1"}),
         ("DELETE", {"never-heard-of": "1"}),
     ],

@@ -196,7 +196,7 @@ def test_another_bucket():
     [
         ({"bucket": "examplebucket"}, "full name"),
         ({"bucket": "example-bucket"}, "full name"),
-        ({"events": ("cos:ObjectCreated:Append",)}, "none of"),
+        ({"events": ("cos:ObjectCreated:Rename",)}, "none of"),
         ({"events": ()}, "needs an event type"),
         ({"suffix": "mp4"}, "starts with '.'"),
     ],
