@@ -179,7 +179,9 @@ def _describe(
     thumbnails = [
         entry for name, entry in work.thumbnails.items() if name.at_ms in moments and name in work.names(name.at_ms)
     ]
-    missed = [_describe_missed(moment) for moment in (*problems, *plan.dropped, *work.capture.missed.values())]
+    refused = work.capture.missed
+    dropped = [moment for moment in plan.dropped if moment.at_ms not in refused]  # the cloud's own words say more
+    missed = [_describe_missed(moment) for moment in (*problems, *dropped, *refused.values())]
     planned = {shot.at_ms for shot in plan.shots}
     is_same_recipe = work.reuse.recipe == work.make.recipe.digest
     earlier = [entry for entry in work.reuse.missed if is_same_recipe or entry.at_ms in planned]

@@ -233,6 +233,7 @@ def test_length_is_learned(cloud):
     assert "the picture ends at about" in document["notes"][0]
     assert all(entry["instead_at_ms"] in moments for entry in document["missed"])
     assert outcome.missed == len(document["missed"])
+    assert len({entry["at_ms"] for entry in document["missed"]}) == len(document["missed"])
     assert document["calls"]["snapshot"] <= 4 + 4 + 3
     cloud.log.clear()
     assert isinstance(run(cloud, open_bucket=open_bucket), Unchanged)
