@@ -233,11 +233,18 @@ def test_length_is_learned(cloud):
     assert "the picture ends at about" in document["notes"][0]
     assert all(entry["instead_at_ms"] in moments for entry in document["missed"])
     assert outcome.missed == len(document["missed"])
-    assert len({entry["at_ms"] for entry in document["missed"]}) == len(document["missed"])
     assert document["calls"]["snapshot"] <= 4 + 4 + 3
     cloud.log.clear()
     assert isinstance(run(cloud, open_bucket=open_bucket), Unchanged)
     assert calls_of(cloud, "GetSnapshot") == []
+
+
+def test_refused_moment_is_named_once(cloud):
+    """A moment that was refused as past the end stands once in the manifest, in the cloud's words."""
+    cloud.upload(BUCKET, KEY, FakeFilm(duration_ms=4000))
+    run(cloud, open_bucket=lying(cloud, 40_000), times="1,30")
+    (missed,) = [entry for entry in manifest(cloud)["missed"] if entry["at_ms"] == 30_000]
+    assert missed["code"] == "InvalidArgument"
 
 
 def refusing(cloud, refuses, code):
