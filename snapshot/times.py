@@ -1,6 +1,6 @@
 """Time points as people write them -> values, and back to text; a value and a length -> moments.
 
-1.5           At         seconds from the first frame; also 00:01:30.5, 1:30, 90s
+1.5           At         seconds from the first frame; also 00:01:30.5, 1:30, 90s, 1m 30s
 25%           Share      of the length
 -3            FromEnd    seconds before the end
 6x            Evenly     six, each in the middle of its sixth
@@ -29,6 +29,7 @@ _MIN_EVERY_MS = 100
 _MAX_POINTS = 1000
 _MAX_SERIES = 10
 _MAX_WORD = 40  # characters of one point
+_SEVERAL = "it names more than one moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def parse_times(text: str) -> tuple[TimePoint, ...]:
         ValueError: a point is none of the accepted forms or out of range, or there are too many; the message says
             which point, and the reason.
     """
-    words = split_list(_join_parts(to_plain(text)))
+    words = _split_points(text)
     if not words:
         raise ValueError(f"no time point is given; accepted: {ACCEPTED}")
     is_secret = resembles_credential(text)  # in capitals and small letters, before it became plain
@@ -99,12 +100,39 @@ def parse_time(text: str) -> SinglePoint:
     """Return the one moment that this text names.
 
     Raises:
-        ValueError: it is none of the accepted forms, out of range, or more than one moment.
+        ValueError: it is no moment, out of range, or more than one moment.
     """
-    points = parse_times(text)
-    if len(points) != 1 or not isinstance(points[0], SinglePoint):
-        raise ValueError("it names more than one moment")
-    return points[0]
+    match _parse_alone(text, "it is no moment"):
+        case At() | Share() | FromEnd() as moment:
+            return moment
+    raise ValueError(_SEVERAL)
+
+
+def parse_series(text: str) -> Evenly | Every:
+    """Return the one interval or number of moments that this text names; an interval may be 0.
+
+    Raises:
+        ValueError: it is neither, out of range, or more than one.
+    """
+    reason = "it is neither an interval nor a number of tiles"
+    point = _parse_alone(text, reason)
+    match point:
+        case Evenly() | Every():
+            return point
+        case At(ms) if ms and ms % 1000 == 0:
+            raise ValueError(f"{reason}; did you mean every:{ms // 1000} (seconds) or {ms // 1000}x (so many)?")
+    raise ValueError(reason)
+
+
+def _parse_alone(text: str, unknown: str) -> TimePoint:
+    """Return the one time point; a ValueError says `unknown` of text that has none of the forms."""
+    words = _split_points(text)
+    if len(words) > 1:
+        raise ValueError(_SEVERAL)
+    try:
+        return _parse("".join(words))
+    except ValueError as error:
+        raise ValueError(f"it {error}" if str(error) else unknown) from None
 
 
 def spell_point(point: TimePoint) -> str:
@@ -143,42 +171,81 @@ def moments_of(point: TimePoint, duration_ms: int | None) -> Sequence[int] | Non
 
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)"
-_SECONDS = re.compile(rf"\+?(?P<number>{_NUMBER})(?P<unit>s|secs?|seconds?|ms|m|mins?|minutes?|h|hours?)?", re.ASCII)
+_HOURS, _MINUTES, _WHOLE_SECONDS = r"h(?:ours?)?", r"m(?:in(?:ute)?s?)?", r"s(?:ec(?:ond)?s?)?"
+_PARTS = re.compile(  # 90s, 1h30m, 1m 30.5s
+    r"\+?"
+    + "".join(
+        rf"(?:(?P<{name}>{_NUMBER}){unit}(?=[\d.]|$))?"
+        for name, unit in (("h", _HOURS), ("m", _MINUTES), ("s", _WHOLE_SECONDS), ("ms", "ms"))
+    ),
+    re.ASCII,
+)
+_PLAIN_SECONDS = re.compile(rf"\+?(?P<number>{_NUMBER})", re.ASCII)
 _CLOCK = re.compile(rf"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>{_NUMBER})", re.ASCII)
 _SHARE = re.compile(rf"(?P<number>{_NUMBER})%", re.ASCII)
 _EVENLY = re.compile(r"(?P<count>\d+)x", re.ASCII)
-_UNIT_MS = {"ms": 1, "m": 60_000, "h": 3_600_000}  # by its first letters; without one it is seconds
-_UNIT = r"(?:%|x|s|secs?|seconds?|ms|m|mins?|minutes?|h|hours?)(?![a-z0-9])"
+_UNIT_MS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_UNIT = rf"(?:%|x|{_HOURS}|{_MINUTES}|{_WHOLE_SECONDS}|ms)(?![a-z0-9])"
+_LONGER_AND_SHORTER = re.compile(  # hours and minutes, minutes and seconds, seconds and milliseconds; or minutes and 30
+    rf"(?<=\d)({_HOURS})\s(?={_NUMBER}(?:(?:{_MINUTES}|{_WHOLE_SECONDS}|ms)(?![a-z0-9])|\s*(?:$|[,;|])))"
+    rf"|(?<=\d)({_MINUTES})\s(?={_NUMBER}(?:(?:{_WHOLE_SECONDS}|ms)(?![a-z0-9])|\s*(?:$|[,;|])))"
+    rf"|(?<=\d)({_WHOLE_SECONDS})\s(?={_NUMBER}ms(?![a-z0-9]))",
+    re.ASCII,
+)
+_DECIMAL_COMMA = re.compile(r"(?<![\d:.])(\d+(?::\d\d){1,2}),(\d{1,3})(?![\d.:%a-z])", re.ASCII)
 _SIXTY = 60
 
 
+def _split_points(text: str) -> list[str]:
+    """Return the words of a list of time points, each without the blanks that stood inside.
+
+    Raises:
+        ValueError: a comma in it can separate two points, or seconds from their fraction.
+    """
+    joined = _join_parts(to_plain(text))
+    if clock := _DECIMAL_COMMA.search(joined):
+        time, fraction = clock.groups()
+        raise ValueError(
+            f"time point {time},{fraction} can be one or two; write {time}.{fraction} for one, "
+            f"or {time}, {fraction} with a blank for two"
+        )
+    return split_list(joined)
+
+
 def _join_parts(plain: str) -> str:
-    """Return a plain list without the blanks that stand inside a point: `50 %`, `6 x`, `every: 10 s`, `- 3`."""
+    """Return a plain list without the blanks that stand inside a point: `50 %`, `6 x`, `1 m 30 s`, `every: 10 s`."""
     joined = re.sub(r"\s?:\s?", ":", re.sub(r"\s+", " ", plain))
     joined = re.sub(r"\bevery[:\s]?(?=[\d.+-])", "every:", joined)
+    joined = re.sub(r"(?<=\d)\sx\s(?=\d)", "x", joined)  # 2 x 3 is no list
     joined = re.sub(rf"(?<=[\d.])\s(?={_UNIT})", "", joined)
+    joined = _LONGER_AND_SHORTER.sub(lambda unit: unit[0].strip(), joined)
     return re.sub(r"(^|[,;|])\s?-\s(?=[\d.])", r"\1-", joined)
 
 
 def _parse_in_list(word: str, place: int, *, is_secret: bool) -> TimePoint:
     try:
-        return _parse(word)
+        return _check_interval(_parse(word))
     except ValueError as error:
-        raise ValueError(f"time point {place}, {MASKED if is_secret else show(word)}, {error}") from None
+        reason = str(error) or f"is none of the accepted forms: {ACCEPTED}"
+        raise ValueError(f"time point {place}, {MASKED if is_secret else show(word)}, {reason}") from None
+
+
+def _check_interval(point: TimePoint) -> TimePoint:
+    if isinstance(point, Every) and point.ms < _MIN_EVERY_MS:
+        raise ValueError("is too often: every: takes 0.1 seconds or more")
+    return point
 
 
 def _parse(word: str) -> TimePoint:
+    """Return the time point of one word; the ValueError is empty where it has none of the forms."""
     if len(word) > _MAX_WORD:
-        raise ValueError(f"has {len(word)} characters; accepted: {ACCEPTED}")
+        raise ValueError(f"has {len(word)} characters, more than {_MAX_WORD}")
     if share := _SHARE.fullmatch(word):
         return _checked_share(share["number"])
     if evenly := _EVENLY.fullmatch(word):
         return _checked_evenly(int(evenly["count"]))
     if word.startswith("every:"):
-        every_ms = _parse_ms(word.removeprefix("every:"))
-        if every_ms < _MIN_EVERY_MS:
-            raise ValueError("is too often: every: takes 0.1 seconds or more")
-        return Every(every_ms)
+        return Every(_parse_ms(word.removeprefix("every:")))
     if word.startswith("-"):
         from_end_ms = _parse_ms(word[1:])
         if from_end_ms == 0:
@@ -204,14 +271,15 @@ def _checked_evenly(count: int) -> Evenly:
 
 
 def _parse_ms(text: str) -> int:
-    """Return the milliseconds of `1.5`, `90s`, `1:30` or `00:01:30.5`."""
-    if seconds := _SECONDS.fullmatch(text):
-        unit = seconds["unit"] or "s"
-        ms = int(Decimal(seconds["number"]) * _UNIT_MS.get("ms" if unit == "ms" else unit[0], 1000))
+    """Return the milliseconds of `1.5`, `90s`, `1m30s`, `1:30` or `00:01:30.5`."""
+    if seconds := _PLAIN_SECONDS.fullmatch(text):
+        ms = int(Decimal(seconds["number"]) * 1000)
     elif clock := _CLOCK.fullmatch(text):
         ms = _clock_ms(clock)
+    elif (parts := _PARTS.fullmatch(text)) and any(parts.groups()):
+        ms = int(sum(Decimal(number) * _UNIT_MS[unit] for unit, number in parts.groupdict().items() if number))
     else:
-        raise ValueError(f"is none of the accepted forms: {ACCEPTED}")
+        raise ValueError
     if ms > _MAX_MS:
         raise ValueError("is longer than 1000 hours")
     return ms

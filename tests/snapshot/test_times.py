@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapshot.times import At, Evenly, Every, FromEnd, Share, moments_of, parse_time, parse_times, spell_point
+from snapshot.times import (
+    At,
+    Evenly,
+    Every,
+    FromEnd,
+    Share,
+    moments_of,
+    parse_series,
+    parse_time,
+    parse_times,
+    spell_point,
+)
 
 FORMS = {
     "0": At(0),
@@ -25,6 +36,15 @@ FORMS = {
     "500ms": At(500),
     "2 min": At(120_000),
     "1h": At(3_600_000),
+    "1m 30s": At(90_000),
+    "1m30s": At(90_000),
+    "1 min 30 sec": At(90_000),
+    "1 h 2 m 3.5 s": At(3_723_500),
+    "1h 30m": At(5_400_000),
+    "2hours 5s": At(7_205_000),
+    "1s 500ms": At(1500),
+    "-1m 30s": FromEnd(90_000),
+    "every 1m 30s": Every(90_000),
     "3600000": At(3_600_000_000),
     "1:30": At(90_000),
     "90:00": At(5_400_000),
@@ -96,6 +116,7 @@ def test_lists(text):
     [
         *("one", "1e3", "--1", "1:2:3:4", ":30", "-5%", "%", "x", "x6", "-6x", "1.5x", "every", "every:", "every:-1"),
         *("every:10%", "nan", "inf", "1-3", "1/2", "0.5.5", "5parsecs", "1:30:", "½", "1:-30", "6xx", "1:30pm"),
+        *("2x3", "1m30", "30s1m", "1h1h", "ms"),
     ],
     ids=repr,
 )
@@ -105,6 +126,46 @@ def test_other_forms(text):
     with pytest.raises(ValueError, match=pattern) as error:
         parse_times(text)
     assert f"'{text}'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("1m, 30s", (At(60_000), At(30_000))),
+        ("1m 2m", (At(60_000), At(120_000))),
+        ("30s 1m", (At(30_000), At(60_000))),
+        ("1m 25%", (At(60_000), Share(250_000))),
+        ("1m 30s 25%", (At(90_000), Share(250_000))),
+        ("6x 3", (Evenly(6), At(3000))),
+        ("6 x, 3", (Evenly(6), At(3000))),
+        ("1:30, 5", (At(90_000), At(5000))),
+        ("1:30,2:00", (At(90_000), At(120_000))),
+        ("00:01:30.5,5", (At(90_500), At(5000))),
+    ],
+    ids=str,
+)
+def test_neighbours(text, points):
+    """Points that cannot be parts of one another stay apart, whatever stands between them."""
+    assert parse_times(text) == points
+
+
+@pytest.mark.parametrize("text", ["00:01:30,5", "1:30,500", "3,00:01:30，5", "1:30,45 90%"])
+def test_decimal_comma(text):
+    """A comma that can be a decimal one is refused with both ways to write it, which are both accepted."""
+    pattern = r"^time point ([\d:]+,\d+) can be one or two; write (\S+) for one, or (.+) with a blank for two$"
+    with pytest.raises(ValueError, match=pattern) as error:
+        parse_times(text)
+    _, single, two = re.match(pattern, str(error.value)).groups()
+    assert (len(parse_times(single)), len(parse_times(two))) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("2 x 3", "2x3"), ("6 × 3", "6x3"), ("1m 30", "1m30"), ("1h 30, 5", "1h30")]
+)
+def test_neither_one_nor_two(text, shown):
+    """Words that are one point as little as two are refused."""
+    with pytest.raises(ValueError, match=f"^time point 1, '{shown}', is none of the accepted forms"):
+        parse_times(text)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +230,26 @@ def test_more_than_one_moment(text):
     """A setting that is one moment refuses the forms that are several, whatever the video."""
     with pytest.raises(ValueError, match="more than one moment"):
         parse_time(text)
+
+
+@pytest.mark.parametrize("text", ["90秒", "1分30秒", "2x5", "10 %%", "x", "", "every", "soon"])
+def test_no_moment(text):
+    """A setting that is one moment names no form that it would refuse itself."""
+    with pytest.raises(ValueError, match=r"^it is no moment$"):
+        parse_time(text)
+
+
+@pytest.mark.parametrize(("text", "series"), [("every: 5s", Every(5000)), ("50X", Evenly(50)), ("every:0", Every(0))])
+def test_series(text, series):
+    """A setting that is a series takes an interval or a number."""
+    assert parse_series(text) == series
+
+
+@pytest.mark.parametrize("text", ["25%", "1.5", "-3", "10x10", "0", "soon", ""])
+def test_no_series(text):
+    """A setting that is a series names no form that it would refuse itself."""
+    with pytest.raises(ValueError, match=r"^it is neither an interval nor a number of tiles$"):
+        parse_series(text)
 
 
 @pytest.mark.parametrize(
