@@ -12,7 +12,7 @@ from typing import Literal
 
 from snapshot.media import WRITTEN_EXTENSIONS, Size
 from snapshot.spelling import show, split_list, to_plain, without_quotes
-from snapshot.times import ACCEPTED_ONE, Evenly, Every, SinglePoint, parse_time, parse_times
+from snapshot.times import ACCEPTED_ONE, Evenly, Every, SinglePoint, parse_series, parse_time
 
 POSTER_ACCEPTED = f"best, first-unless-flat, or one moment: {ACCEPTED_ONE}"
 
@@ -25,6 +25,7 @@ _MAX_PREFIX_BYTES = 200  # of the 850 that a key has
 _MAX_SIDE_PX = 4096  # "width, height: [0, 4096]"; API document GetSnapshot, read 2026-11-22
 _MAX_SIZES = 20
 _MAX_PORT = 65535
+_ON = ("true", "yes", "on", "enabled")  # YAML reads a bare `on` as true
 _OFF = ("false", "no", "none", "disabled", "0")  # YAML reads a bare `off` as false
 _FORMATS = ("jpg", "png", "webp", "avif")
 METADATA: tuple[Metadata, ...] = ("times", "poster")
@@ -176,16 +177,14 @@ def parse_poster(text: str) -> Poster:
 def parse_storyboard(text: str) -> Storyboard:
     """Return off, auto, or the interval or number of the tiles."""
     word = to_plain(text)
-    if word == "auto":
+    if word in ("auto", *_ON):
         return "auto"
     if word == "off" or word in _OFF:
         return "off"
-    points = parse_times(text)
-    if len(points) != 1 or not isinstance(points[0], Every | Evenly):
-        raise ValueError("it is neither an interval nor a number of tiles")
-    if isinstance(points[0], Every) and points[0].ms % 1000:
-        raise ValueError("players take whole seconds between tiles")
-    return points[0]
+    series = parse_series(text)
+    if isinstance(series, Every) and (series.ms == 0 or series.ms % 1000):
+        raise ValueError("players take whole seconds between tiles, 1 or more")
+    return series
 
 
 def parse_input_prefix(text: str) -> str:

@@ -86,6 +86,7 @@ SIZES = (Size(640, 0), Size(0, 360), Size(4096, 4096), Size(0, 0))
         ("STORYBOARD", "OFF", "storyboard", "off"),
         ("STORYBOARD", "false", "storyboard", "off"),
         ("STORYBOARD", "auto", "storyboard", "auto"),
+        *[("STORYBOARD", word, "storyboard", "auto") for word in ("on", "Yes", "TRUE", "enabled")],
         ("STORYBOARD", "every: 5s", "storyboard", Every(5000)),
         ("STORYBOARD", "50X", "storyboard", Evenly(50)),
         ("STORYBOARD_TILE", "64", "storyboard_tile_px", 64),
@@ -136,6 +137,7 @@ TIMES, SIZE, FORMAT = "every:10", "each side 0 to 4096", "jpg, png, webp or avif
 BUCKET, PREFIX, LOCAL = "a full name with appid", "the beginning of a key, such as videos/", "http://127.0.0.1:PORT"
 SEVERAL = "it is several prefixes"
 NUMBER = "not a whole number"
+NO_SERIES = "it is neither an interval nor a number of tiles"
 
 
 @pytest.mark.parametrize(
@@ -173,11 +175,12 @@ NUMBER = "not a whole number"
         ("POSTER", "6x", "it names more than one moment", "best, first-unless-flat"),
         ("POSTER", "bset", "it is neither of the two words and not a moment; did you mean best?", "first-unless-flat"),
         ("POSTER", "100%", "a share is below 100%", "best, first-unless-flat"),
+        *[("POSTER", text, "it is no moment", "seconds (1.5)") for text in ("90秒", "2x5", "1分30秒")],
         ("POSTER_CANDIDATES", "31", "31 is more than 30", "0 to 30"),
-        ("STORYBOARD", "5", "it is neither an interval nor a number of tiles", "every:5"),
-        ("STORYBOARD", "50x,every:5", "it is neither an interval nor a number of tiles", "50x"),
-        ("STORYBOARD", "every:0.5", "players take whole seconds between tiles", "whole seconds"),
-        ("STORYBOARD", "always", "'always', is none of the accepted forms", "auto"),
+        ("STORYBOARD", "5", "did you mean every:5 (seconds) or 5x (so many)?", "every:5"),
+        ("STORYBOARD", "50x,every:5", "it names more than one moment", "50x"),
+        *[("STORYBOARD", text, NO_SERIES, "auto") for text in ("25%", "1.5", "10x10", "-3", "always")],
+        *[("STORYBOARD", f"every:{interval}", "players take whole seconds", "5") for interval in ("0", "0.5", "5.5")],
         ("STORYBOARD_TILE", "161", "161 is odd", "64 to 320"),
         ("STORYBOARD_TILE", "62", "62 is less than 64", "64 to 320"),
         ("PREVIEW", "gif", "", "off, webp or avif"),
@@ -271,6 +274,17 @@ def test_refused(name, value, reason, accepted):
     assert reason in problem
     assert accepted in problem
     assert problem.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("POSTER", "90秒"), ("POSTER", "2x5"), ("STORYBOARD", "25%"), ("STORYBOARD", "always")]
+)
+def test_one_list_of_forms(name, value):
+    """A sentence names the forms of its own setting, and no form that this setting refuses."""
+    (problem,) = problems_of({f"SNAPSHOT_{name}": value})
+    assert problem.count("accepted") == 1
+    refused = ("6x", "every:10", "several with commas") if name == "POSTER" else ("1.5", "25% of", "several")
+    assert not any(form in problem for form in refused)
 
 
 def test_example():
