@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from snapshot.errors import BadEvent
 from snapshot.media import WRITTEN_EXTENSIONS
+from snapshot.names import BUCKET, MAX_KEY_BYTES, is_of_account
 from snapshot.spelling import show
 
 MAX_RECORDS = 500
@@ -26,13 +27,11 @@ _REMOVED = "cos:ObjectRemove:"
 # An archived object can be read once its restore is completed. Restores may be delivered under the configured name, as
 # the document's example is for creations, and then may be completed.
 _RESTORED = ("cos:ObjectRestore:Completed", "cos:ObjectRestore:*")
-_MAX_KEY_BYTES = 850  # "the key is 1 to 850 bytes"; COS error KeyTooLong, read 2026-11-22
 _MAX_ADDRESS = 4096  # characters of a key or a url: 850 bytes percent-encoded are 2550, with scheme, host and prefix
 _UNSUPPORTED = re.compile(
     r"[\x18-\x1b]"
 )  # "CAN (24), EM (25), SUB (26), ESC (27)"; COS, object overview, read 2026-11-25
 _FULL_REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+", re.ASCII)
-_BUCKET = re.compile(r"(?P<name>[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?)-(?P<appid>\d{5,20})", re.ASCII)
 _HOST = re.compile(r"[^.]+\.cos(?:-internal)?\.([^.]+)\.(?:myqcloud\.com|tencentcos\.cn)")
 
 
@@ -239,10 +238,9 @@ class _Reader:
         Raises:
             BadEvent: COS gives no such name, or the bucket is another account's.
         """
-        match = _BUCKET.fullmatch(bucket)
-        if match is None:
+        if not BUCKET.fullmatch(bucket):
             raise BadEvent(f"the bucket {show(bucket)} does not have the form NAME-APPID", code="BadBucket")
-        if self._appid and match["appid"] != self._appid:
+        if self._appid and not is_of_account(bucket, self._appid):
             raise BadEvent(
                 f"the bucket {bucket} belongs to another account; this function's is {self._appid}", code="OtherAccount"
             )
@@ -316,8 +314,8 @@ def _possible_keys(readings: Iterable[str]) -> list[str]:
         except UnicodeEncodeError:
             problem = BadEvent("the key cannot be written in UTF-8")
             continue
-        if size_bytes > _MAX_KEY_BYTES:
-            message = f"the key has {size_bytes} bytes; COS takes at most {_MAX_KEY_BYTES}"
+        if size_bytes > MAX_KEY_BYTES:
+            message = f"the key has {size_bytes} bytes; COS takes at most {MAX_KEY_BYTES}"
             problem = BadEvent(message, code="KeyTooLong", key=_show_key(key))
             continue
         if _UNSUPPORTED.search(key):
@@ -331,7 +329,7 @@ def _possible_keys(readings: Iterable[str]) -> list[str]:
 
 def _show_key(key: str) -> str:
     """Return a key that is only reported, bounded and as text that UTF-8 can carry."""
-    return key[:_MAX_KEY_BYTES].encode(errors="replace").decode()
+    return key[:MAX_KEY_BYTES].encode(errors="replace").decode()
 
 
 def _split(url: str) -> SplitResult:

@@ -2,7 +2,7 @@
 
 The reason is empty where the accepted values say enough. Text is read as people write it: in capitals, with blanks,
 with the signs of a Chinese keyboard.
-Sources: API document GetSnapshot, COS's bucket names and object keys, read 2026-11-22.
+Source: API document GetSnapshot, read 2026-11-22.
 """
 
 import re
@@ -20,8 +20,7 @@ Poster = Literal["best", "first-unless-flat"] | SinglePoint
 Storyboard = Literal["off", "auto"] | Every | Evenly
 Metadata = Literal["times", "poster"]
 
-_MAX_KEY_BYTES = 850  # "the key is 1 to 850 bytes"; COS error KeyTooLong, read 2026-11-22
-_MAX_PREFIX_BYTES = 200  # of the 850 that a key has
+_MAX_URL = 200  # characters
 _MAX_SIDE_PX = 4096  # "width, height: [0, 4096]"; API document GetSnapshot, read 2026-11-22
 _MAX_SIZES = 20
 _MAX_PORT = 65535
@@ -29,29 +28,6 @@ _ON = ("true", "yes", "on", "enabled")  # YAML reads a bare `on` as true
 _OFF = ("false", "no", "none", "disabled", "0")  # YAML reads a bare `off` as false
 _FORMATS = ("jpg", "png", "webp", "avif")
 METADATA: tuple[Metadata, ...] = ("times", "poster")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{0,48}-\d{5,}", re.ASCII)
-_COMMAS = ",;|，；、"  # noqa: RUF001  # a Chinese keyboard's too
-_NO_KEY_BEGINS_SO = (
-    (
-        re.compile(r"[a-z][a-z0-9+]{1,9}://|(?:cos|s3|qcs|https?|file):|[a-z]:[\\/]", re.IGNORECASE),
-        "no key begins with an address; write the part after the bucket, such as videos/",
-    ),
-    (
-        re.compile(r"[^/]*\.(?:myqcloud\.com|tencentcos\.cn)(?:/|$)", re.IGNORECASE),
-        "no key begins with a host; write the part after the bucket, such as videos/",
-    ),
-    (re.compile(r"/"), "no key begins with a slash; write it without, such as videos/"),
-    (re.compile(r"\.{1,2}/|\^"), "no key begins so; write the prefix as it is in the bucket, such as videos/"),
-    (
-        re.compile(r".*\*", re.DOTALL),
-        "a star is an ordinary character here; write only the part before it, or unset it to take every key",
-    ),
-    (
-        re.compile(rf".*(?:[{_COMMAS}]\S|/[{_COMMAS}]|[{_COMMAS}]$)", re.DOTALL),
-        "it is several prefixes; write the part that they have in common, or deploy a function for each",
-    ),
-    (re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", re.DOTALL), "it holds a control character"),
-)
 
 
 def parse_choice(text: str, words: Sequence[str]) -> str:
@@ -187,51 +163,6 @@ def parse_storyboard(text: str) -> Storyboard:
     return series
 
 
-def parse_input_prefix(text: str) -> str:
-    """Return a prefix that keys can begin with; empty for every key."""
-    prefix = without_quotes(text)
-    if reason := never_matches(prefix):
-        raise ValueError(reason)
-    return prefix
-
-
-def never_matches(prefix: str) -> str:
-    """Return the reason for which no object key can begin so; empty where one can."""
-    for pattern, reason in _NO_KEY_BEGINS_SO:
-        if pattern.match(prefix):
-            return reason
-    size_bytes = len(prefix.encode(errors="replace"))
-    return f"it has {size_bytes} bytes, more than the {_MAX_KEY_BYTES} of a key" if size_bytes > _MAX_KEY_BYTES else ""
-
-
-def parse_output_prefix(text: str) -> str:
-    """Return a prefix that ends in a slash."""
-    prefix = without_quotes(text)
-    if not prefix.strip("/ "):
-        raise ValueError("it is only slashes")
-    if reason := never_matches(prefix):
-        raise ValueError(reason)
-    if {".", ".."} & set(prefix.split("/")):
-        raise ValueError("browsers remove . and .. from an address")
-    prefix = prefix if prefix.endswith("/") else prefix + "/"
-    if len(prefix.encode()) > _MAX_PREFIX_BYTES:
-        raise ValueError(f"it has {len(prefix.encode())} bytes, more than {_MAX_PREFIX_BYTES}")
-    return prefix
-
-
-def parse_bucket(text: str) -> str:
-    """Return a bucket's full name; empty for none."""
-    bucket = to_plain(text).removeprefix("cos://").rstrip("/")
-    if not bucket or _BUCKET.fullmatch(bucket):
-        return bucket
-    name = bucket.removeprefix("https://").removeprefix("http://").partition(".")[0]
-    if _BUCKET.fullmatch(name):
-        raise ValueError(f"did you mean {name}?")
-    if re.fullmatch(r"[a-z0-9-]{1,50}", bucket, re.ASCII):
-        raise ValueError("the appid is missing at its end")
-    raise ValueError("it is no name of a bucket")
-
-
 def parse_cache_control(text: str) -> str:
     """Return a Cache-Control header. `max-age:3600` is read as `max-age=3600`, which SCF cannot carry."""
     value = without_quotes(text)
@@ -261,6 +192,6 @@ def parse_public_url(text: str) -> str:
         raise ValueError("https:// is missing")
     if re.search(r"[?#;=\\\"<>]", url):
         raise ValueError("it may have only scheme, host and path")
-    if match is None or len(url) > _MAX_PREFIX_BYTES:
+    if match is None or len(url) > _MAX_URL:
         raise ValueError("it is not an address")
     return url

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 from snapshot.errors import BadEvent
 from snapshot.media import Size
+from snapshot.names import MAX_KEY_BYTES
 
-MAX_KEY_BYTES = 850
 SOURCE_ETAG_METADATA = "x-cos-meta-snapshot-source-etag"  # the mark of an object that this function made
 PICTURE_METADATA = "x-cos-meta-snapshot-picture"  # width, height and measures of a stored thumbnail
 MEDIA_METADATA = "x-cos-meta-snapshot-media"  # the media info that its delivery paid for

@@ -30,15 +30,12 @@ from snapshot.fields import (
     Metadata,
     Poster,
     Storyboard,
-    parse_bucket,
     parse_cache_control,
     parse_choice,
     parse_endpoint,
     parse_extensions,
     parse_formats,
-    parse_input_prefix,
     parse_metadata,
-    parse_output_prefix,
     parse_poster,
     parse_public_url,
     parse_quality,
@@ -47,6 +44,7 @@ from snapshot.fields import (
     parse_whole_number,
 )
 from snapshot.media import Size
+from snapshot.names import parse_bucket, parse_input_prefix, parse_output_prefix
 from snapshot.spelling import explain, show
 from snapshot.times import ACCEPTED, TimePoint, parse_times
 

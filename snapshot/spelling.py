@@ -21,8 +21,12 @@ _SAME_MEANING = str.maketrans({
     **dict.fromkeys("×✕✖", "x"),  # noqa: RUF001  # as in 640 by 360
     **dict.fromkeys("“”„«»", '"'),
     **dict.fromkeys("‘’‚", "'"),  # noqa: RUF001  # curly quotes
-    **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", ""),  # invisible, and of no width
 })  # fmt: skip
+# Of no width: blanks, soft hyphens, marks of direction. Joiners are letters' business inside a word, and only there.
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]|(?:^|(?<=/))[\u200c\u200d]+|[\u200c\u200d]+(?=/|$)"
+)
+_QUOTES = ('"“”„«»＂', "'‘’‚＇", "「」『』", "`")  # noqa: RUF001
 _ASCII_BLANKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f", " "))
 
 # SecretId and SecretKey: 36 characters that begin with AKID, and 32 letters and digits (CAM, access keys, read
@@ -50,21 +54,39 @@ def to_plain(text: str) -> str:
     if text.isascii():
         plain = text.translate(_ASCII_BLANKS)
     else:
-        plain = "".join(_to_ascii(character) for character in text.translate(_SAME_MEANING))
+        visible = re.sub("[\u200c\u200d]", "", without_invisible(text))
+        plain = "".join(_to_ascii(character) for character in visible.translate(_SAME_MEANING))
     return without_quotes(plain).lower()
 
 
 def without_quotes(text: str) -> str:
-    """Return the text without blanks around it, and without one pair of quotes around the whole.
+    """Return the text without blanks around it, and without one pair of quotes of any kind around the whole.
 
     Raises:
         ValueError: the text is longer than any setting can be.
     """
     _check_length(text)
     bare = text.strip()
-    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
+    if len(bare) > 1 and any(bare[0] in quotes and bare[-1] in quotes for quotes in _QUOTES):
         return bare[1:-1].strip()
     return bare
+
+
+def without_invisible(text: str) -> str:
+    """Return the text without characters that nobody sees.
+
+    Raises:
+        ValueError: the text is longer than any setting can be.
+    """
+    _check_length(text)
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def to_half_width(text: str) -> str:
+    """Return the text with the full-width signs, digits and letters of a Chinese keyboard as ASCII has them."""
+    return "".join(
+        chr(ord(character) - _FULL_WIDTH_OFFSET) if ord(character) in _FULL_WIDTH else character for character in text
+    )
 
 
 def split_list(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from ops.errors import StackError
 from ops.stack.fields import Fields, Path, Problems
 from ops.stack.stack import CosTrigger, DeadLetter, Stack, environment_bytes, prefixes_overlap
 from snapshot.errors import BadSettings
-from snapshot.fields import never_matches
+from snapshot.names import BUCKET, never_matches
 from snapshot.settings import Settings
 
 MEMORY_MB = (64, *range(128, 3072 + 1, 128))
@@ -29,7 +29,7 @@ _HANDLER = re.compile(r"[A-Za-z][\w-]{0,58}[A-Za-z]\.[A-Za-z][\w-]{0,58}[A-Za-z]
 _RUNTIME = re.compile(r"Python3\.\d+")
 _ROLE = re.compile(r"[A-Za-z0-9+=,.@_-]{1,128}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
-_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]*-(?P<appid>\d{5,}))\.cos\.(?P<region>[a-z0-9-]+)\.myqcloud\.com")
+_HOST = re.compile(rf"(?P<bucket>{BUCKET.pattern})\.cos\.(?P<region>[a-z0-9-]+)\.myqcloud\.com", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DESCRIPTION = re.compile(r"[\w ,.\n]*")
 _RESERVED = ("SCF_", "QCLOUD_", "TENCENTCLOUD_", "TECENTCLOUD_")

@@ -1,6 +1,6 @@
 import pytest
 
-from snapshot.fields import never_matches, parse_bucket, parse_cache_control, parse_poster, parse_whole_number
+from snapshot.fields import parse_cache_control, parse_poster, parse_whole_number
 from snapshot.times import At
 
 
@@ -10,25 +10,6 @@ from snapshot.times import At
 def test_poster(text, poster):
     """The poster is one of two words or a moment."""
     assert parse_poster(text) == poster
-
-
-@pytest.mark.parametrize("prefix", ["", "videos/", "视频/", "a.b/", "videos", "Movies, 2024/", "part:1/", "C/", "..a/"])
-def test_possible_prefix(prefix):
-    """A prefix that keys can begin with has no reason against it."""
-    assert never_matches(prefix) == ""
-
-
-@pytest.mark.parametrize(
-    "prefix", ["/", "//videos", "*", "videos/*.mp4", "s3://b/", "HTTPS://b", "b.cos.gz.myqcloud.com", "a/,b/"]
-)
-def test_impossible_prefix(prefix):
-    """A prefix that no key begins with has one sentence against it, which says what to write."""
-    assert "write" in never_matches(prefix)
-
-
-def test_empty_bucket():
-    """A bucket may be left out."""
-    assert parse_bucket(" ") == ""
 
 
 @pytest.mark.parametrize(

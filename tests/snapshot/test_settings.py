@@ -14,7 +14,7 @@ ACCOUNT = {
     "TENCENTCLOUD_SECRETKEY": "keyexample1111",
     "TENCENTCLOUD_SESSIONTOKEN": "tokenexample2222",
 }
-LONG_BUCKET = "b" * 50 + "-1250000000"
+LONG_BUCKET = "b" * 51 + "-1250000000"
 
 
 def read(name, value):
@@ -103,6 +103,8 @@ SIZES = (Size(640, 0), Size(0, 360), Size(4096, 4096), Size(0, 0))
         ("INPUT_PREFIX", "Movies, 2024/", "input_prefix", "Movies, 2024/"),
         ("INPUT_PREFIX", "part:1/", "input_prefix", "part:1/"),
         ("INPUT_PREFIX", " 'videos/' ", "input_prefix", "videos/"),
+        ("INPUT_PREFIX", "\ufeff“videos／”", "input_prefix", "videos/"),
+        ("OUTPUT_PREFIX", "「thumbs／」", "output_prefix", "thumbs/"),
         ("EXTENSIONS", ".MP4, mov,mp4", "extensions", ("mp4", "mov")),
         ("EXTENSIONS", "*.mp4;MOV，mkv|ts avi,", "extensions", ("mp4", "mov", "mkv", "ts", "avi")),
         ("OUTPUT_PREFIX", "a/b", "output_prefix", "a/b/"),
@@ -137,6 +139,7 @@ TIMES, SIZE, FORMAT = "every:10", "each side 0 to 4096", "jpg, png, webp or avif
 BUCKET, PREFIX, LOCAL = "a full name with appid", "the beginning of a key, such as videos/", "http://127.0.0.1:PORT"
 SEVERAL = "it is several prefixes"
 NUMBER = "not a whole number"
+WHOLE_SECONDS = "players take whole seconds between tiles, 1 or more"
 NO_SERIES = "it is neither an interval nor a number of tiles"
 
 
@@ -180,7 +183,7 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("STORYBOARD", "5", "did you mean every:5 (seconds) or 5x (so many)?", "every:5"),
         ("STORYBOARD", "50x,every:5", "it names more than one moment", "50x"),
         *[("STORYBOARD", text, NO_SERIES, "auto") for text in ("25%", "1.5", "10x10", "-3", "always")],
-        *[("STORYBOARD", f"every:{interval}", "players take whole seconds", "5") for interval in ("0", "0.5", "5.5")],
+        *[("STORYBOARD", f"every:{interval}", WHOLE_SECONDS, "every:5") for interval in ("0", "0.5", "0.05", "5.5")],
         ("STORYBOARD_TILE", "161", "161 is odd", "64 to 320"),
         ("STORYBOARD_TILE", "62", "62 is less than 64", "64 to 320"),
         ("PREVIEW", "gif", "", "off, webp or avif"),
@@ -188,7 +191,7 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("METADATA", "", "", "times, poster"),
         ("METADATA", "times,tags", "'tags' is not accepted", "times, poster"),
         ("INPUT_BUCKET", "examplebucket", "the appid is missing at its end", BUCKET),
-        ("INPUT_PREFIX", "/videos/", "no key begins with a slash", PREFIX),
+        ("INPUT_PREFIX", "/videos/", "no key begins with a slash; write 'videos/'", PREFIX),
         ("INPUT_PREFIX", "videos/*", "a star is an ordinary character here", PREFIX),
         ("INPUT_PREFIX", "*", "unset it to take every key", PREFIX),
         ("INPUT_PREFIX", "**/*.mp4", "a star is an ordinary character here", PREFIX),
@@ -203,7 +206,8 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("INPUT_PREFIX", "videos/, films/", SEVERAL, PREFIX),
         ("INPUT_PREFIX", "videos；films", SEVERAL, PREFIX),
         ("INPUT_PREFIX", "videos/|films/", SEVERAL, PREFIX),
-        ("INPUT_PREFIX", "videos/,", SEVERAL, PREFIX),
+        ("INPUT_PREFIX", "videos/,", "it ends with the sign of a list; write 'videos/'", PREFIX),
+        ("INPUT_PREFIX", "my%20videos/", "it is percent-encoded, and keys are not; write 'my videos/'", PREFIX),
         ("INPUT_PREFIX", "a\nb", "it holds a control character", PREFIX),
         ("INPUT_PREFIX", "\ud800", "it holds a control character", PREFIX),
         ("INPUT_PREFIX", "v" * 851, "it has 851 bytes, more than the 850 of a key", PREFIX),
@@ -212,13 +216,14 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("EXTENSIONS", "a" * 11, "is no extension", "endings such as mp4,mov"),
         ("EXTENSIONS", "jpg,json", "the function writes such files itself", "endings such as mp4,mov"),
         ("OUTPUT_PREFIX", "", "", "never empty"),
-        ("OUTPUT_PREFIX", " ", "it is only slashes", "never empty"),
+        ("OUTPUT_PREFIX", " ", "it is empty", "never empty"),
         ("OUTPUT_PREFIX", "//", "it is only slashes", "never empty"),
-        ("OUTPUT_PREFIX", "/thumbnails/", "no key begins with a slash", "never empty"),
+        ("OUTPUT_PREFIX", "/thumbs/", "no key begins with a slash; write 'thumbs/'", "never empty"),
+        ("OUTPUT_PREFIX", "thumbs/*", "a star is an ordinary character here; write 'thumbs/'", "never empty"),
         ("OUTPUT_PREFIX", "a/../b", "browsers remove . and .. from an address", "never empty"),
         ("OUTPUT_PREFIX", "x" * 200, "it has 201 bytes, more than 200", "never empty"),
         ("OUTPUT_PREFIX", "图" * 67, "it has 202 bytes, more than 200", "never empty"),
-        ("OUTPUT_BUCKET", "-1250000000", "the appid is missing", BUCKET),
+        ("OUTPUT_BUCKET", "-1250000000", "the name is missing before the appid", BUCKET),
         ("OUTPUT_BUCKET", LONG_BUCKET, "it is no name of a bucket", BUCKET),
         ("OUTPUT_BUCKET", "a.b-1250000000", "it is no name of a bucket", BUCKET),
         ("OUTPUT_BUCKET", "../x-1250000000", "it is no name of a bucket", BUCKET),

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapshot.spelling import explain, resembles_credential, show, split_list, to_plain
+from snapshot.spelling import (
+    explain,
+    resembles_credential,
+    show,
+    split_list,
+    to_half_width,
+    to_plain,
+    without_invisible,
+    without_quotes,
+)
 
 SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
 
@@ -22,6 +31,10 @@ SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
         (" \u30001\xa02\u20033\t", "1 2 3"),
         ("\ufeff1\u200b2", "12"),
         ("“jpg”", "jpg"),
+        ("‘jpg’", "jpg"),
+        ("「jpg」", "jpg"),
+        ("`jpg`", "jpg"),
+        ("\u202ajp\u00adg\u202c", "jpg"),
         ("'640x0'", "640x0"),
         ('"a', '"a'),
         ("EVERY:10", "every:10"),
@@ -33,6 +46,49 @@ SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
 def test_plain(typed, plain):
     """Full-width signs, digits of every script, quotes, dashes and blanks become what an English keyboard gives."""
     assert to_plain(typed) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffvideos/",
+        "\u200bvideos/",
+        "videos/\u200b",
+        "vid\u00adeos/",
+        "\u202avideos\u202c/",
+        "videos\u200d/",
+        "\u200cvideos/",
+    ],
+    ids=ascii,
+)
+def test_invisible(text):
+    """Characters that nobody sees go, wherever they stand."""
+    assert without_invisible(text) == "videos/"
+
+
+@pytest.mark.parametrize("text", ["👨\u200d👩\u200d👧/", "می\u200cخواهم/"], ids=ascii)
+def test_joiners(text):
+    """A joiner inside a word is part of it."""
+    assert without_invisible(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["“videos/”", "‘videos/’", "「videos/」", "`videos/`", '"videos/"', "« videos/ »", "”videos/”"]
+)
+def test_quotes(text):
+    """A pair of quotes of any kind around the whole goes."""
+    assert without_quotes(text) == "videos/"
+
+
+@pytest.mark.parametrize("text", ["“videos/", "「動画」/", "'videos/\"", "《videos》", '"'])
+def test_no_pair_of_quotes(text):
+    """Quotes that are no pair around the whole stay."""
+    assert without_quotes(text) == text
+
+
+def test_half_width():
+    """Full-width signs become ASCII, and other characters stay."""
+    assert to_half_width("ｈｔｔｐｓ：／／ｍ．example.com？é、—") == "https://m.example.com?é、—"
 
 
 def test_split():
@@ -118,6 +174,6 @@ def test_explain(value, reason, sentence):
 def test_any_text(text):
     """Every text has a plain spelling that stays as it is, and an error that is one line."""
     plain = to_plain(text)
-    assert to_plain(plain).strip("'\"") == plain.strip("'\" ") or plain[:1] in "'\""
+    assert to_plain(plain).strip("'\"") == plain.strip("'\" ") or plain[:1] in "'\"`「」『』"
     assert len(show(text).splitlines()) == 1
     assert json.dumps(show(text))
