@@ -21,7 +21,7 @@ def main_handler(event: object, context: object) -> dict[str, object]:
     started_s = time.monotonic()
     facts = Context.of(context)
     logs.to_stdout(facts.request_id)
-    settings, account = read_environment(os.environ)
+    settings, account = read_environment(os.environ, appid=facts.appid)
     deadline = facts.deadline(started_s)
     with CosClient(
         region=account.region,

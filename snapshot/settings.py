@@ -44,11 +44,12 @@ from snapshot.fields import (
     parse_whole_number,
 )
 from snapshot.media import Size
-from snapshot.names import parse_bucket, parse_input_prefix, parse_output_prefix
+from snapshot.names import is_of_account, parse_bucket, parse_input_prefix, parse_output_prefix
 from snapshot.spelling import explain, show
 from snapshot.times import ACCEPTED, TimePoint, parse_times
 
 _Parsed = TypeVar("_Parsed")
+_APPID = "appid"  # of the validation's context
 
 
 def _from_text(parse: Callable[[str], _Parsed]) -> BeforeValidator:
@@ -174,13 +175,15 @@ class Settings(BaseModel):
     )
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+    def from_environment(cls, environ: Mapping[str, str], *, appid: str = "") -> "Settings":
         """Return the settings that these variables give; a variable that is not there takes its default.
+
+        `appid` is the function's own account where it is known: buckets of another one are refused.
 
         Raises:
             BadSettings: names every wrong variable at once: its value, the reason, and what is accepted.
         """
-        settings, problems = _read(cls, environ)
+        settings, problems = _read(cls, environ, appid)
         problems += _misspelt(environ)
         if settings is None or problems:
             raise BadSettings(problems)
@@ -190,6 +193,14 @@ class Settings(BaseModel):
     def format(self) -> str:
         """Return the first of the formats, which is the poster's."""
         return self.formats[0]
+
+    @field_validator("input_bucket", "output_bucket")
+    @classmethod
+    def _is_of_the_own_account(cls, bucket: str, info: ValidationInfo) -> str:
+        appid = (info.context or {}).get(_APPID, "")
+        if bucket and appid and not is_of_account(bucket, appid):
+            raise ValueError(f"it belongs to another account; this function's is {appid}")
+        return bucket
 
     @field_validator("output_prefix")
     @classmethod
@@ -225,15 +236,15 @@ class Account(BaseModel):
     )
 
 
-def read_environment(environ: Mapping[str, str]) -> tuple[Settings, Account]:
-    """Return settings and account.
+def read_environment(environ: Mapping[str, str], *, appid: str = "") -> tuple[Settings, Account]:
+    """Return settings and account. `appid` is the account's number where the environment has none.
 
     Raises:
         BadSettings: names every wrong or missing variable of both at once.
     """
-    settings, problems = _read(Settings, environ)
-    problems += _misspelt(environ)
     account, account_problems = _read(Account, environ)
+    settings, problems = _read(Settings, environ, (account and account.appid) or appid)
+    problems += _misspelt(environ)
     if settings is None or account is None or problems:
         raise BadSettings([*problems, *account_problems])
     return settings, account
@@ -242,11 +253,11 @@ def read_environment(environ: Mapping[str, str]) -> tuple[Settings, Account]:
 _Model = TypeVar("_Model", Settings, Account)
 
 
-def _read(model: type[_Model], environ: Mapping[str, str]) -> tuple[_Model | None, list[str]]:
+def _read(model: type[_Model], environ: Mapping[str, str], appid: str = "") -> tuple[_Model | None, list[str]]:
     fields = {str(field.alias): field for field in model.model_fields.values()}
     values = {name: environ[name] for name in fields if name in environ}
     try:
-        return model.model_validate(values), []
+        return model.model_validate(values, context={_APPID: appid}), []
     except ValidationError as error:
         secrets = _secrets(environ)
         details = error.errors(include_input=False, include_url=False)

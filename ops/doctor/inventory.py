@@ -70,7 +70,7 @@ class Inventory:
         if function is None:
             return self.stack.settings, ()
         try:
-            return Settings.from_environment(dict(function.environment)), ()
+            return Settings.from_environment(dict(function.environment), appid=self.stack.appid), ()
         except BadSettings as error:
             return None, error.problems
 

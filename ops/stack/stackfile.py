@@ -163,10 +163,10 @@ class _Reader:
         region = self._in.text("region", _REGION, "a region such as ap-guangzhou")
         triggers = self._triggers(region)
         environment = self._environment()
-        settings = self._settings(dict(environment))
+        appids = {match["appid"] for match in (_HOST.fullmatch(trigger.host) for trigger in triggers) if match}
+        settings = self._settings(dict(environment), appid=min(appids, default=""))
         if settings is not None:
             self._keep_output_apart(triggers, settings)
-        appids = {match["appid"] for match in (_HOST.fullmatch(trigger.host) for trigger in triggers) if match}
         if len(appids) > 1:
             self._in.note("events", f"the triggers name buckets of {len(appids)} accounts: {', '.join(sorted(appids))}")
         stack = Stack(
@@ -229,7 +229,7 @@ class _Reader:
             )
         return pairs
 
-    def _settings(self, environment: Mapping[str, str]) -> Settings | None:
+    def _settings(self, environment: Mapping[str, str], *, appid: str) -> Settings | None:
         path = ("inputs", "environment", "variables")
         if "SNAPSHOT_ENDPOINT" in environment:
             self.problems.add(
@@ -237,7 +237,7 @@ class _Reader:
                 (*path, "SNAPSHOT_ENDPOINT"),
             )
         try:
-            return Settings.from_environment(environment)
+            return Settings.from_environment(environment, appid=appid)
         except BadSettings as error:
             for problem in error.problems:
                 named = [name for name in environment if re.search(rf"\b{re.escape(name)}\b", problem)]

@@ -268,6 +268,10 @@ def _unsafe_value(local, stack):
     _update(local, Environment=_variables(stack, SNAPSHOT_CACHE_CONTROL="max-age=60"))
 
 
+def _output_elsewhere(local, stack):
+    _update(local, Environment=_variables(stack, SNAPSHOT_OUTPUT_BUCKET="pictures-1251111111"))
+
+
 def _drop_triggers(local, kind):
     dropped = [trigger for trigger in _triggers(local) if kind in trigger["TriggerDesc"]]
     for trigger in dropped:
@@ -286,6 +290,7 @@ FAULTS = [
     (_no_removal_trigger, "trigger", "error", "no trigger for cos:ObjectRemove:* on videos/", "ops deploy"),
     (_keep_and_report, "removals", "note", "but a trigger reports removed videos", "Remove the trigger"),
     (_impossible_prefix, "prefix", "error", "'/videos/' can never match", "Correct filter.prefix"),
+    (_output_elsewhere, "settings", "error", "SNAPSHOT_OUTPUT_BUCKET is 'pictures-1251111111'", "Correct it in"),
     (_unsafe_value, "environment", "error", "SNAPSHOT_CACHE_CONTROL: the value contains '='", "Correct it in"),
     (
         _other_account,

@@ -51,6 +51,10 @@ def test_dead_letter(stack_with):
         ({"variables": {"SNAPSHOT_OUTPUT_BUCKET": ""}}, "empty; leave it out"),
         ({"variables": {"X": "y" * 4096}}, "the platform allows 4096"),
         ({"variables": {"SNAPSHOT_OUTPUT_PREFIX": "videos/thumbs/"}}, "would start the function again"),
+        (
+            {"variables": {"SNAPSHOT_OUTPUT_BUCKET": "pictures-1251111111"}},
+            "it belongs to another account; this function's is 1250000000",
+        ),
         ({"trigger": {"filter": {"prefix": "films/"}}}, "nothing in common"),
         ({"trigger": {"filter": {"prefix": "", "suffix": ""}}}, "would start the function again"),
         (
@@ -103,6 +107,15 @@ def test_dead_letter(stack_with):
         ({"trigger": {"filter": {"prefix": "*"}}}, "filter.prefix: '*' can never match"),
         ({"trigger": {"filter": {"prefix": "cos://b/videos/"}}}, "filter.prefix: 'cos://b/videos/' can never match"),
         ({"trigger": {"filter": {"prefix": "videos/,films/"}}}, "filter.prefix: 'videos/,films/' can never match"),
+        (
+            {"trigger": {"filter": {"prefix": "videos／"}}},
+            "can never match: it has blanks, quotes, invisible or full-width",
+        ),
+        (
+            {"trigger": {"filter": {"prefix": "my%20videos/"}}},
+            "it is percent-encoded, and keys are not; write 'my videos/'",
+        ),
+        ({"trigger": {"bucket": HOST.replace("bucket", "bucket-")}}, "NAME-APPID.cos.REGION.myqcloud.com"),
         ({"variables": {"SNAPSHOT_INPUT_PREFIX": "/videos/"}}, "SNAPSHOT_INPUT_PREFIX"),
         ({"variables": {"SNAPSHOT_CACHE_CONTROL": "max-age=60"}}, "SNAPSHOT_CACHE_CONTROL: the value contains '='"),
         ({"variables": {"OTHER": "a;b=c"}}, "OTHER: the value contains ';' and '='"),

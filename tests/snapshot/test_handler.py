@@ -231,6 +231,22 @@ def test_wrong_setting(root, cloud, monkeypatch, name, value):
     assert not cloud.calls
 
 
+@pytest.mark.parametrize("name", ["SNAPSHOT_OUTPUT_BUCKET", "SNAPSHOT_INPUT_BUCKET"])
+@pytest.mark.parametrize("says", ["context", "environment"])
+def test_bucket_of_another_account(root, cloud, bucket, monkeypatch, name, says):
+    """No signed request goes to a bucket of another account, whichever says whose the function is."""
+    upload(bucket, FILM, film())
+    cloud.clear_calls()
+    monkeypatch.setenv(name, "pictures-1251111111")
+    context = CONTEXT
+    if says == "environment":
+        monkeypatch.setenv("TENCENTCLOUD_APPID", CONTEXT["tencentcloud_appid"])
+        context = {name: fact for name, fact in CONTEXT.items() if name != "tencentcloud_appid"}
+    with pytest.raises(BadSettings, match=f"{name} is 'pictures-1251111111': it belongs to another account; this"):
+        handler.main_handler(event(root, "created-put"), context)
+    assert not cloud.calls
+
+
 def test_changed_environment(root, cloud, bucket, monkeypatch):
     """Settings and credentials are read at every invocation."""
     upload(bucket, FILM, film())

@@ -388,6 +388,22 @@ def test_account():
         assert not any(secret in text for secret in secrets)
 
 
+@pytest.mark.parametrize("name", ["SNAPSHOT_OUTPUT_BUCKET", "SNAPSHOT_INPUT_BUCKET"])
+def test_buckets_of_the_account(name):
+    """Buckets of another account are refused beside other problems; without a number of the account all are taken."""
+    environ = {**ACCOUNT, name: "pictures-1251111111"}
+    problems = problems_of({name: "pictures-1251111111", "SNAPSHOT_MODE": "x"})
+    sentence = (
+        f"{name} is 'pictures-1251111111': it belongs to another account; this function's is 1250000000; accepted"
+    )
+    assert [problem for problem in problems if problem.startswith(sentence)]
+    assert len(problems) == 2
+    assert read_environment({**environ, "TENCENTCLOUD_APPID": ""})
+    with pytest.raises(BadSettings, match="another account"):
+        read_environment({**environ, "TENCENTCLOUD_APPID": ""}, appid="1250000000")
+    assert read_environment({**environ, "TENCENTCLOUD_APPID": "1251111111"}, appid="1250000000")
+
+
 def test_permanent_credentials():
     """Permanent credentials have no token, and an account may come without its number."""
     optional = {"TENCENTCLOUD_SESSIONTOKEN", "TENCENTCLOUD_APPID"}
