@@ -43,8 +43,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _read_policy(path: Path) -> object:
+    """Return the document in a file of JSON.
+
+    Raises:
+        ValueError: it cannot be read or is no JSON; the message names option and file.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"--policy {path}: {error.strerror}; a CAM policy in JSON is accepted") from error
+    except ValueError as error:
+        raise ValueError(f"--policy {path}: no JSON ({error}); a CAM policy in JSON is accepted") from error
+
+
 def _serve(args: argparse.Namespace, stack: ExitStack) -> None:
-    policy = None if args.policy is None else json.loads(args.policy.read_text(encoding="utf-8"))
+    policy = None if args.policy is None else _read_policy(args.policy)
     settings = dict(_setting(text) for text in args.set)
     interpreter = _interpreter(args.python)
     cloud = stack.enter_context(

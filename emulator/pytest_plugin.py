@@ -27,7 +27,11 @@ def cos_session_cloud(pytestconfig: pytest.Config) -> "Iterator[Cloud]":
     from emulator.cloud import Cloud  # noqa: PLC0415  # it takes a while, and not every project's tests need it
 
     buckets = pytestconfig.getini("cos_buckets") or [_DEFAULT_BUCKET]
-    with Cloud(buckets=buckets, region=pytestconfig.getini("cos_region")) as cloud:
+    try:
+        cloud = Cloud(buckets=buckets, region=pytestconfig.getini("cos_region"))
+    except ValueError as error:
+        pytest.fail(f"cos_buckets or cos_region in pytest's settings ({' '.join(buckets)}): {error}", pytrace=False)
+    with cloud:
         yield cloud
 
 

@@ -11,9 +11,12 @@ import pytest
 OUR_PACKAGES = {"snapshot", "emulator", "studio", "ops", "handler", "benchmarks", "tests", "checks"}
 PROGRAMS = {
     "demo": (["requirements.txt", "requirements/demo.txt"], ["handler.py", "snapshot", "emulator", "studio"]),
-    "ops": (["requirements.txt", "requirements/demo.txt", "requirements/ops.txt"], ["ops"]),
+    "ops": (
+        ["requirements.txt", "requirements/demo.txt", "requirements/ops.txt"],
+        ["ops", "benchmarks", "emulator/films"],
+    ),
 }
-FOR_TESTS = {"emulator/films/corpus.py", "emulator/pytest_plugin.py", "emulator/http/tls.py"}
+FOR_TESTS = {"emulator/pytest_plugin.py", "emulator/http/tls.py"}
 
 
 def listed(root, files):

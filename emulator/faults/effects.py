@@ -17,7 +17,7 @@ class ErrorResponse:
 
     status: int = 503
     code: str = "SlowDown"
-    message: str = "Please reduce your request rate"
+    message: str = "This error is a fault that was set in the emulator"
 
     def __post_init__(self) -> None:
         if self.status not in _ERROR_STATUSES:

@@ -5,7 +5,6 @@ recipe, so tests that run side by side each make only what they need; `spoilt` g
 """
 
 import random
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from typing import Any
 
 import av
 import numpy as np
-import pytest
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -40,6 +38,11 @@ class Film:
     filters: str | None = None  # after ffmpeg's own turning; None where nothing is needed
     autorotate: bool = True
     hdr: bool = False
+
+    @property
+    def needs_ffmpeg(self) -> bool:
+        """Tell whether the ffmpeg program makes this film."""
+        return isinstance(self.make, partial) and self.make.func is remade
 
     @property
     def suffix(self) -> str:
@@ -362,17 +365,6 @@ CORPUS: tuple[Film, ...] = (
         "pq-av1.mp4", codec="libsvtav1", paint=partial(bright, transfer="pq"), tags=BT2020 | {"color_trc": 16}, hdr=True
     ),
 )
-
-
-def shelved(folder: Path, name: str) -> Path:
-    """Return the film of that name, made in that folder the first time it is asked for."""
-    path = folder / name
-    if not path.exists():
-        entry = next(film for film in CORPUS if film.name == name)
-        if isinstance(entry.make, partial) and entry.make.func is remade and not shutil.which("ffmpeg"):
-            pytest.skip("this film is made by the ffmpeg program: install ffmpeg")
-        entry.make(path)
-    return path
 
 
 def spoilt(body: bytes, seed: int, count: int) -> Iterator[bytes]:

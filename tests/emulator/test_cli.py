@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -21,6 +22,7 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.scf.v20180416.scf_client import ScfClient
 
+from emulator.__main__ import _read_policy
 from emulator.scf.interpreter import find_interpreter
 
 BUCKET = "examplebucket-1250000000"
@@ -166,6 +168,22 @@ def test_policy_and_unbound_bucket(run, tmp_path):
     connection = json.loads(emulator.first)
     assert "MediaBucketList" not in client_of({**connection, "region": "ap-guangzhou"}).ci_get_media_bucket()
     assert "run roles may do what the policy allows" in emulator.end()[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "No such file"), ("# Readme", "no JSON"), ("", "no JSON")],
+    ids=["absent", "text", "empty"],
+)
+def test_unreadable_policy(tmp_path, text, words):
+    """A policy that cannot be read is named, with the option and the form that is accepted."""
+    path = tmp_path / "policy.md"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=f"--policy {re.escape(str(path))}: .*{words}.*a CAM policy in JSON is accepted"
+    ):
+        _read_policy(path)
 
 
 def api_client(kind, connection):

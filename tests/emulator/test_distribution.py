@@ -81,6 +81,17 @@ def test_settings_of_the_plugin(installed, tmp_path):
     assert "2 passed" in run(str(installed / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("buckets", ["a-1250000000 b-1250000001", "wrong"])
+def test_wrong_settings_of_the_plugin(installed, tmp_path, buckets):
+    """A wrong setting is named with its value, without a traceback."""
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ncos_buckets = {buckets}\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text("def test_it(cos_cloud):\n    pass\n", encoding="utf-8")
+    command = [str(installed / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert f"cos_buckets or cos_region in pytest's settings ({buckets})" in printed
+    assert "Traceback" not in printed
+
+
 def test_command(installed, tmp_path):
     """The command is installed, and knows its options."""
     assert "--control" in run(str(installed / "tencent-cos-emulator"), "--help", cwd=tmp_path)

@@ -15,7 +15,8 @@ import pytest
 from emulator.ci.codecs import level_and_refs
 from emulator.ci.service import answer_media_info
 from emulator.errors import ServiceError
-from emulator.films.corpus import CFR, shelved, write
+from emulator.films.corpus import CFR, write
+from tests.emulator.ci.shelf import shelved
 
 # The documents' example, element for element.
 FORMAT = "Bitrate Duration FormatLongName FormatName NumProgram NumStream Size StartTime"

@@ -20,8 +20,9 @@ from PIL import Image
 
 from emulator.ci.service import SnapshotRequest, answer_media_info, answer_snapshot
 from emulator.errors import ServiceError
-from emulator.films.corpus import PLAIN, grid, shelved, spoilt, write
+from emulator.films.corpus import PLAIN, grid, spoilt, write
 from emulator.films.film import paint_frame, read_stripes
+from tests.emulator.ci.shelf import shelved
 
 
 class Counting(io.FileIO):
