@@ -33,7 +33,7 @@ from emulator.films.corpus import CORPUS, OPTIONS
 from emulator.films.film import make_film
 
 RESULTS = Path(__file__).parent / "results"
-ROUNDS = 5
+ROUNDS = 3
 MIB = 2**20
 SIZES_BYTES = {"10 MiB": 10 * MIB, "1 GiB": 1024 * MIB}
 NOISE_SIZE = (320, 180)

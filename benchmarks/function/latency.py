@@ -12,7 +12,7 @@ from benchmarks.function.pictures import hd_film
 from benchmarks.function.schedule import critical_path_ms
 from benchmarks.svg import Bars, draw
 
-_SHOTS, _ROUNDS, _LANES = (1, 2, 4, 8, 20), 7, 8
+_SHOTS, _ROUNDS, _LANES = (1, 2, 4, 8, 20), 5, 8
 
 
 def measure(*, smoke: bool) -> dict[str, Any]:
