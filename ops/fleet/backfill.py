@@ -16,8 +16,9 @@ from ops.cloud.manifest import NAME
 from ops.counting import plural
 from ops.doctor.settings import max_shots
 from ops.errors import OpsError
-from ops.fleet.command_line import Fleet, Say, open_fleet, parser_of, say
+from ops.fleet.command_line import MAX_LIMIT, Fleet, Say, open_fleet, parser_of, say
 from ops.fleet.dispatch import CloudDispatcher, Dispatcher, LocalDispatcher
+from ops.numbers import number, whole_number
 from ops.prices import show_usd, usd
 from ops.progress import waiting
 from snapshot.events import Sources
@@ -25,6 +26,7 @@ from snapshot.settings import Settings
 
 _DEFAULT_LIMIT = 1000
 _DEFAULT_PER_MINUTE = 60.0
+_MIN_PER_MINUTE, _MAX_PER_MINUTE = 0.1, 6000
 _MAX_SHOWN = 10
 _FAILED = 1
 
@@ -174,10 +176,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = parser_of("backfill", "Send the videos that are already in the bucket to the function.")
     parser.add_argument("--prefix", default="", help="only keys that begin with this")
     parser.add_argument("--after", default="", metavar="KEY", help="only keys that are listed after this one")
-    parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, help="send at most this many videos (%(default)s)")
     parser.add_argument(
-        "--per-minute", type=float, default=_DEFAULT_PER_MINUTE, help="send this many videos per minute (%(default)s)"
-    )
+        "--limit", type=whole_number(1, MAX_LIMIT), default=_DEFAULT_LIMIT, metavar="NUMBER",
+        help="send at most this many videos (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--per-minute", type=number(_MIN_PER_MINUTE, _MAX_PER_MINUTE), default=_DEFAULT_PER_MINUTE, metavar="NUMBER",
+        help="send this many videos per minute (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--redo",
         action="store_true",
@@ -185,8 +191,6 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--local", action="store_true", help="run the function on this machine, not in SCF")
     chosen = parser.parse_args(arguments)
-    if chosen.limit < 1 or not chosen.per_minute > 0:
-        raise OpsError("--limit and --per-minute must be above 0.", remedy="Leave them out for the defaults.")
     fleet = open_fleet(chosen)
     options = BackfillOptions(chosen.prefix, chosen.after, chosen.limit, chosen.per_minute, chosen.redo)
     dispatcher: Dispatcher | None = None

@@ -15,6 +15,8 @@ from ops.stack.stackfile import read_stack
 from snapshot.settings import Settings
 
 Say = Callable[[str], object]
+MAX_LIMIT = 1_000_000
+"""The most objects that one run may be told to take; it keeps them all in memory."""
 
 
 @dataclass(frozen=True, slots=True)

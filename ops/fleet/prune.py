@@ -18,7 +18,8 @@ from ops.cloud.manifest import MAX_BYTES, NAME, Manifest, read_manifest
 from ops.cloud.responses import ListedObject
 from ops.counting import plural
 from ops.errors import CloudError
-from ops.fleet.command_line import Fleet, Say, open_fleet, parser_of, say
+from ops.fleet.command_line import MAX_LIMIT, Fleet, Say, open_fleet, parser_of, say
+from ops.numbers import number, whole_number
 from ops.progress import waiting
 
 MARK = "x-cos-meta-snapshot-source-etag"
@@ -27,6 +28,7 @@ _GENERATION = re.compile(r"[0-9a-f]{8}([0-9a-f]{8})?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _WORKERS = 8
 _DEFAULT_AGE_HOURS = 24.0  # an event waits 6 hours at most, and is then repeated twice
+_MAX_AGE_HOURS = 87_600  # ten years
 _DEFAULT_LIMIT = 10_000
 _MAX_SHOWN = 20
 
@@ -205,10 +207,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = parser_of("prune", "Remove objects that the function wrote and that no manifest names.")
     parser.add_argument("--prefix", default="", help="only objects below this part of the output prefix")
     parser.add_argument(
-        "--older-than", type=float, default=_DEFAULT_AGE_HOURS, metavar="HOURS",
+        "--older-than", type=number(0, _MAX_AGE_HOURS), default=_DEFAULT_AGE_HOURS, metavar="HOURS",
         help="only objects that are older than this (%(default)s)",
     )  # fmt: skip
-    parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, help="remove at most this many (%(default)s)")
+    parser.add_argument(
+        "--limit", type=whole_number(1, MAX_LIMIT), default=_DEFAULT_LIMIT, metavar="NUMBER",
+        help="remove at most this many (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--lost-sources", action="store_true", help="also remove everything made of videos that no longer exist"
     )

@@ -23,6 +23,7 @@ from ops.doctor.command import examine
 from ops.doctor.finding import as_text
 from ops.doctor.inventory import Inventory
 from ops.errors import OpsError
+from ops.numbers import number
 from ops.prices import show_usd, usd
 from ops.progress import Waiting, waiting
 from ops.stack.stack import Stack
@@ -33,6 +34,7 @@ _POLL_INTERVAL_S = 1.0
 _MARGIN_S = 90  # for the queue, a cold start and the last calls
 _MAX_UPLOAD_BYTES = 5_000_000_000  # "PUT Object: up to 5 GB"
 _EXPIRES_S = 3600
+_MAX_WAIT_S = 86_400  # an asynchronous event waits 6 hours at most, and is then repeated twice
 _FAILED = 1
 
 Say = Callable[[str], object]
@@ -40,13 +42,16 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """The upload. `key` is empty for the file's name below the first trigger's prefix."""
+    """The upload. `key` is empty for the file's name below the first trigger's prefix.
+
+    `wait_s` is None for the function's timeout and some time for what comes before and after it.
+    """
 
     stack: Stack
     video: Path
     key: str = ""
     overwrite: bool = False
-    wait_s: float = 0.0
+    wait_s: float | None = None
 
 
 class Trial:
@@ -168,7 +173,8 @@ class Trial:
 
     def _wait(self, bucket: str, key: str, etag: str) -> Manifest | None:
         """Return the manifest of the uploaded content, or None where it does not come in time."""
-        wait_s = self._options.wait_s or self._options.stack.timeout_s + _MARGIN_S
+        chosen_s = self._options.wait_s
+        wait_s = self._options.stack.timeout_s + _MARGIN_S if chosen_s is None else chosen_s
         end = self._clock() + wait_s
         with waiting(f"waiting for {key}, {wait_s:.0f} s at most"):
             while self._clock() < end:
@@ -272,8 +278,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--overwrite", action="store_true", help="replace an object that has this key already")
     parser.add_argument(
         "--wait",
-        type=float,
-        default=0,
+        type=number(1, _MAX_WAIT_S),
         metavar="SECONDS",
         help="how long to wait (default: the function's timeout plus 90 s)",
     )

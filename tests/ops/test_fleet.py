@@ -326,6 +326,5 @@ def test_commands(local, fleet, film, monkeypatch, capsys, tmp_path):
     (tmp_path / "letters.json").write_text(json.dumps({"Records": [RECORD]}))
     assert main(["replay", str(tmp_path / "letters.json"), *local.arguments]) == 0
     assert "1 object to replay" in capsys.readouterr().out
-    assert main(["backfill", "--limit", "0", *local.arguments]) == 1
     assert main(["replay", str(tmp_path / "none.json"), *local.arguments]) == 1
     assert "none.json" in capsys.readouterr().err
