@@ -78,9 +78,10 @@ class Trial:
         Raises:
             OpsError: the upload cannot be tried, with what to do.
         """
+        size_bytes = self._video_size()
         settings = self._settings()
         key = self._key(settings)
-        size_bytes = self._check_video(key)
+        self._check_free(key)
         self._say(f"Video: {self._options.video} ({_size(size_bytes)}) -> {key} in {self._bucket}")
         began = self._clock()
         etag = self._upload(key, size_bytes)
@@ -95,6 +96,24 @@ class Trial:
         self._say(f"Manifest after {self._clock() - began:.1f} s: {folder}{NAME}")
         self._report(manifest, output)
         return 0 if manifest.poster is not None else _FAILED
+
+    def _video_size(self) -> int:
+        """Return the video's size in bytes.
+
+        Raises:
+            OpsError: it is no file, or none that can be uploaded.
+        """
+        video = self._options.video
+        if not video.is_file():
+            kind = "a folder" if video.is_dir() else "not a file"
+            raise OpsError(f"{video} is {kind}.", remedy="Name one video file.")
+        size_bytes = video.stat().st_size
+        if not 0 < size_bytes <= _MAX_UPLOAD_BYTES:
+            raise OpsError(
+                f"{video} has {size_bytes} bytes; this command uploads files of 1 byte to 5 GB.",
+                remedy="Choose another video, or upload it with the COS console.",
+            )
+        return size_bytes
 
     def _settings(self) -> Settings:
         """Return the settings of the deployed function; a local cloud without an API runs those of serverless.yml.
@@ -143,29 +162,18 @@ class Trial:
             )
         return key
 
-    def _check_video(self, key: str) -> int:
-        """Return the video's size.
+    def _check_free(self, key: str) -> None:
+        """Check that the upload replaces nothing that it may not replace.
 
         Raises:
-            OpsError: it cannot be uploaded, or would replace another object.
+            OpsError: it would.
         """
-        video = self._options.video
-        if not video.is_file():
-            kind = "a folder" if video.is_dir() else "not a file"
-            raise OpsError(f"{video} is {kind}.", remedy="Name one video file.")
-        size_bytes = video.stat().st_size
-        if not 0 < size_bytes <= _MAX_UPLOAD_BYTES:
-            raise OpsError(
-                f"{video} has {size_bytes} bytes; this command uploads files of 1 byte to 5 GB.",
-                remedy="Choose another video, or upload it with the COS console.",
-            )
         present = self._cloud.head_object(self._bucket, key)
         if present is not None and not self._options.overwrite:
             raise OpsError(
                 f"There is already an object {key} in {self._bucket}.",
                 remedy="Choose another --key, or replace it with --overwrite.",
             )
-        return size_bytes
 
     def _upload(self, key: str, size_bytes: int) -> str:
         with self._options.video.open("rb") as stream, waiting(f"uploading {_size(size_bytes)}") as line:

@@ -105,6 +105,10 @@ def test_not_deployed(local, run, film):
     [
         ("none.mp4", "", "is not a file"),
         ("folder.mp4", "", "is a folder"),
+        ("folder", "", "is a folder"),
+        ("folder", "films/a.mp4", "is a folder"),
+        ("none", "", "is not a file"),
+        ("empty.txt", "", "has 0 bytes"),
         ("empty.mp4", "", "has 0 bytes"),
         ("a.txt", "", "The function would skip the key videos/a.txt: it takes only the extensions"),
         (
@@ -116,11 +120,13 @@ def test_not_deployed(local, run, film):
     ],
 )
 def test_refused(local, run, deploy, stack, tmp_path, name, key, problem):
-    """A video that could not work is refused before the upload."""
+    """A video that could not work is refused before the upload; the file is looked at before its key."""
     local.client.put_object(BUCKET, "videos/there.mp4", b"other")  # before there is a trigger
     deploy(stack)
-    (tmp_path / "folder.mp4").mkdir()
-    (tmp_path / "empty.mp4").write_bytes(b"")
+    for folder in ("folder.mp4", "folder"):
+        (tmp_path / folder).mkdir()
+    for empty in ("empty.mp4", "empty.txt"):
+        (tmp_path / empty).write_bytes(b"")
     for written in ("a.txt", "a.mp4"):
         (tmp_path / written).write_bytes(b"x")
     before = local.stored_keys()
