@@ -163,14 +163,6 @@ def parse_storyboard(text: str) -> Storyboard:
     return series
 
 
-def parse_cache_control(text: str) -> str:
-    """Return a Cache-Control header. `max-age:3600` is read as `max-age=3600`, which SCF cannot carry."""
-    value = without_quotes(text)
-    if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?", value):
-        raise ValueError("")
-    return re.sub(r"\b([a-z-]+):(\d+)\b", r"\1=\2", value)
-
-
 def parse_endpoint(text: str) -> str:
     """Return the address of an emulator on this machine; empty for none."""
     endpoint = without_quotes(text).lower().removesuffix("/")

@@ -23,6 +23,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from snapshot.cache_control import ACCEPTED as CACHE_CONTROL_ACCEPTED
+from snapshot.cache_control import parse_cache_control
 from snapshot.errors import BadSettings
 from snapshot.fields import (
     METADATA,
@@ -30,7 +32,6 @@ from snapshot.fields import (
     Metadata,
     Poster,
     Storyboard,
-    parse_cache_control,
     parse_choice,
     parse_endpoint,
     parse_extensions,
@@ -166,7 +167,7 @@ class Settings(BaseModel):
     cache_control: Annotated[str, _from_text(parse_cache_control)] = Field(
         default="public, max-age=31536000, immutable",
         alias="SNAPSHOT_CACHE_CONTROL",
-        description="a Cache-Control header of 1 to 200 ASCII characters; write max-age:3600, since SCF breaks at =",
+        description=CACHE_CONTROL_ACCEPTED,
     )
     endpoint: Annotated[str, _from_text(parse_endpoint)] = Field(
         default="",

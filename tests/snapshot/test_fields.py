@@ -1,6 +1,6 @@
 import pytest
 
-from snapshot.fields import parse_cache_control, parse_poster, parse_whole_number
+from snapshot.fields import parse_poster, parse_whole_number
 from snapshot.times import At
 
 
@@ -10,20 +10,6 @@ from snapshot.times import At
 def test_poster(text, poster):
     """The poster is one of two words or a moment."""
     assert parse_poster(text) == poster
-
-
-@pytest.mark.parametrize(
-    ("text", "header"),
-    [
-        ("max-age:3600", "max-age=3600"),
-        ("no-cache", "no-cache"),
-        ("a, s-maxage:1, b", "a, s-maxage=1, b"),
-        ("max-age=5", "max-age=5"),
-    ],
-)
-def test_cache_control(text, header):
-    """A colon stands for the equals sign that SCF's variables cannot carry."""
-    assert parse_cache_control(text) == header
 
 
 @pytest.mark.parametrize("text", ["9" * 13, "1_000", "0x10", "", "+", "١.٥"])
