@@ -64,19 +64,27 @@ SIZES = (Size(640, 0), Size(0, 360), Size(4096, 4096), Size(0, 0))
         ("SIZES", "640x0", "sizes", (Size(640, 0),)),
         ("SIZES", "640x0, 0x360,640x0,4096x4096,0x0", "sizes", SIZES),
         ("SIZES", "640X0;0×360｜4096 x 4096 ０ｘ０,", "sizes", SIZES),
-        ("SIZES", "640*360", "sizes", (Size(640, 360),)),
+        *[
+            ("SIZES", text, "sizes", (Size(640, 360),))
+            for text in ("640*360", "640px x 360px", "640 by 360", "640乘360")
+        ],
         ("FIT", "Cover", "fit", "cover"),
         *[("FORMAT", word, "formats", (word,)) for word in ("jpg", "png", "webp", "avif")],
         ("FORMAT", "jpeg", "formats", ("jpg",)),
         ("FORMAT", "JPG", "formats", ("jpg",)),
         ("FORMAT", "“.WebP”", "formats", ("webp",)),
         ("FORMAT", "webp，JPEG；jpg", "formats", ("webp", "jpg")),
+        *[
+            ("FORMAT", text, "formats", ("jpg", "png"))
+            for text in ("jpg+png", "jpg/png", "image/jpeg & PNG", "['jpg', 'png']")
+        ],
         ("QUALITY", "100", "quality", 100),
         ("QUALITY", "", "quality", None),
         *[("MODE", word, "mode", word) for word in ("exactframe", "keyframe")],
         ("MODE", " KeyFrame ", "mode", "keyframe"),
         *[("ROTATE", word, "rotate", word) for word in ("auto", "off")],
         ("ROTATE", "False", "rotate", "off"),
+        *[("ROTATE", word, "rotate", "auto") for word in ("on", "True", "yes")],
         ("POSTER", "Best", "poster", "best"),
         ("POSTER", "first_unless_flat", "poster", "first-unless-flat"),
         ("POSTER", "１２．５", "poster", At(12_500)),
@@ -106,6 +114,8 @@ SIZES = (Size(640, 0), Size(0, 360), Size(4096, 4096), Size(0, 0))
         ("INPUT_PREFIX", "\ufeff“videos／”", "input_prefix", "videos/"),
         ("OUTPUT_PREFIX", "「thumbs／」", "output_prefix", "thumbs/"),
         ("EXTENSIONS", ".MP4, mov,mp4", "extensions", ("mp4", "mov")),
+        *[("EXTENSIONS", text, "extensions", ("mp4", "mov")) for text in ("mp4/mov", "(mp4|mov)", '"mp4" and "mov"')],
+        ("EXTENSIONS", "video/mp4", "extensions", ("mp4",)),
         ("EXTENSIONS", "*.mp4;MOV，mkv|ts avi,", "extensions", ("mp4", "mov", "mkv", "ts", "avi")),
         ("OUTPUT_PREFIX", "a/b", "output_prefix", "a/b/"),
         ("OUTPUT_PREFIX", "缩略图/", "output_prefix", "缩略图/"),
@@ -113,6 +123,16 @@ SIZES = (Size(640, 0), Size(0, 360), Size(4096, 4096), Size(0, 0))
         ("OUTPUT_BUCKET", "other-bucket-1250000000", "output_bucket", "other-bucket-1250000000"),
         ("OUTPUT_BUCKET", "Example-1250000000\n", "output_bucket", "example-1250000000"),
         ("PUBLIC_URL", "https://media.example.com/", "public_url", "https://media.example.com"),
+        *[
+            ("PUBLIC_URL", text, "public_url", "https://m.example.com")
+            for text in (
+                "https：//m.example.com",
+                "“https://m.example.com”",
+                "ｈttps：／／m．example.com/，",
+                "https://m.example.com\u200b",
+            )
+        ],
+        ("ENDPOINT", "“http：//127.0.0.1：8000”", "endpoint", "http://127.0.0.1:8000"),
         ("PUBLIC_URL", "http://127.0.0.1:8000/a/b", "public_url", "http://127.0.0.1:8000/a/b"),
         ("ON_DELETE", "Keep", "on_delete", "keep"),
         ("ON_REPLACE", "keep", "on_replace", "keep"),
@@ -140,6 +160,7 @@ TIMES, SIZE, FORMAT = "every:10", "each side 0 to 4096", "jpg, png, webp or avif
 BUCKET, PREFIX, LOCAL = "a full name with appid", "the beginning of a key, such as videos/", "http://127.0.0.1:PORT"
 SEVERAL = "it is several prefixes"
 NUMBER = "not a whole number"
+EVERY = "is no extension; write each one, or unset it for the usual ones"
 WHOLE_SECONDS = "players take whole seconds between tiles, 1 or more"
 NO_SERIES = "it is neither an interval nor a number of tiles"
 
@@ -155,9 +176,11 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("SIZES", "", "", SIZE),
         ("SIZES", "640", "'640' has no height; did you mean 640x0", SIZE),
         ("SIZES", "640x", "'640x' has no height; did you mean 640x0", SIZE),
-        ("SIZES", "x360", "'x360' has no width; did you mean 0x360?", SIZE),
-        ("SIZES", "720p", "'720p' has no width; did you mean 0x720?", SIZE),
+        ("SIZES", "x360", "'x360' has no width; did you mean 0x360, which keeps the shape?", SIZE),
+        ("SIZES", "720p", "'720p' has no width; did you mean 0x720, which keeps the shape?", SIZE),
         ("SIZES", "-1x0", "'-1x0' is not WIDTHxHEIGHT", SIZE),
+        ("SIZES", "640,5000x0", "5000 is more than 4096", SIZE),
+        ("SIZES", "16:9", "'16:9' is not WIDTHxHEIGHT", SIZE),
         ("SIZES", "640:-1", "'640:-1' is not WIDTHxHEIGHT", SIZE),
         ("SIZES", "1.5x0", "'1.5x0' is not WIDTHxHEIGHT", SIZE),
         ("SIZES", "4097x0", "4097 is more than 4096", SIZE),
@@ -213,6 +236,8 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
         ("INPUT_PREFIX", "\ud800", "it holds a control character", PREFIX),
         ("INPUT_PREFIX", "v" * 851, "it has 851 bytes, more than the 850 of a key", PREFIX),
         ("EXTENSIONS", "", "", "endings such as mp4,mov"),
+        *[("EXTENSIONS", word, EVERY, "endings") for word in ("*", ".", "*.*", "**", "all", "Any", "mp4,all")],
+        ("EXTENSIONS", "m p 4", "'m' is no extension", "endings such as mp4,mov"),
         ("EXTENSIONS", "mp*", "'mp*' is no extension", "endings such as mp4,mov"),
         ("EXTENSIONS", "a" * 11, "is no extension", "endings such as mp4,mov"),
         ("EXTENSIONS", "jpg,json", "the function writes such files itself", "endings such as mp4,mov"),
@@ -236,9 +261,14 @@ NO_SERIES = "it is neither an interval nor a number of tiles"
             BUCKET,
         ),
         ("PUBLIC_URL", "media.example.com", "https:// is missing", "https://media.example.com"),
+        ("PUBLIC_URL", "none", "it is not an address; unset it to have none", "https://media.example.com"),
+        *[
+            ("PUBLIC_URL", f"https://{host}", "it is not an address", "https://media.example.com")
+            for host in ("-", "...", "m..example.com", "m.example.com:99999", "m_x.example.com")
+        ],
         ("PUBLIC_URL", "ftp://media.example.com", "it is not an address", "https://media.example.com"),
         ("PUBLIC_URL", "https://media.example.com?a", "only scheme, host and path", "https://media.example.com"),
-        ("PUBLIC_URL", "https:// ", "https:// is missing", "https://media.example.com"),
+        ("PUBLIC_URL", "https:// ", "no host follows https://", "https://media.example.com"),
         ("ON_DELETE", "delete", "", "remove or keep"),
         ("ON_REPLACE", "removed", "did you mean remove?", "remove or keep"),
         ("CONCURRENCY", "", "", "1 to 64"),
