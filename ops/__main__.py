@@ -7,6 +7,7 @@ of requirements/ops.txt.
 import argparse
 import importlib
 import os
+import shlex
 import sys
 
 from ops.errors import OpsError
@@ -52,7 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _FAILED
     except KeyboardInterrupt:
         promise = ": it continues with what is left" if chosen.command in _CONTINUING else ""
-        advice = "" if chosen.command in _ONCE else f" Run `python -m ops {chosen.command}` again{promise}."
+        line = shlex.join([chosen.command, *rest])
+        advice = "" if chosen.command in _ONCE else f" Run `python -m ops {line}` again{promise}."
         _report(f"\nStopped.{advice}")
         return _INTERRUPTED
     return status
@@ -75,7 +77,7 @@ def _run(command: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         raise OpsError(
             f"{command} needs the package {error.name}, which this Python does not have.",
-            remedy="Use the project's own Python: `.venv/bin/python -m ops ...` (`make test` sets it up).",
+            remedy="`make package` installs it. Use the project's own Python: `.venv/bin/python -m ops ...`.",
         ) from error
     status: int = module.main(arguments)
     return status

@@ -93,7 +93,7 @@ class Deployment:
         """Remove the resources that this program made, or only print the plan; return the plan.
 
         Raises:
-            OpsError: it cannot be done, with what to do; what was done until then stays.
+            OpsError: it cannot be done or was not confirmed, with what to do; what was done until then stays.
         """
         stack = self._options.stack
         target = self._options.target(b"")
@@ -109,8 +109,7 @@ class Deployment:
             self._say(_what_stays(stack))
         if execute and plan.steps:
             if not confirm():
-                self._say("Nothing was removed.")
-                return replace(plan, steps=())
+                raise OpsError("Nothing was removed.", remedy="Add --yes to remove it without a question.")
             self._execute(executor, plan)
         return plan
 
@@ -230,7 +229,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--code-bucket", default="", metavar="NAME-APPID", help="the bucket to upload the zip to")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
     parser.add_argument("--destroy", action="store_true", help="remove what this command made, and nothing else")
-    parser.add_argument("--yes", action="store_true", help="do not ask before --destroy removes something")
+    parser.add_argument("--yes", action="store_true", help="let --destroy remove without asking")
     parser.add_argument(
         "--adopt", action="store_true", help="take over what already has these names; --destroy then removes it too"
     )
@@ -240,14 +239,20 @@ def main(arguments: Sequence[str]) -> int:
     cloud = connect(stack.region, read_endpoints(chosen))
     deployment = Deployment(options, cloud, say=lambda line: sys.stdout.write(f"{line}\n"))
     if chosen.destroy:
-        asks = sys.stdin.isatty() and not chosen.yes
-        deployment.destroy(execute=not chosen.dry_run, confirm=_ask if asks else lambda: True)
+        deployment.destroy(execute=not chosen.dry_run, confirm=lambda: chosen.yes or _ask())
     else:
         deployment.deploy(execute=not chosen.dry_run)
     return 0
 
 
 def _ask() -> bool:
+    """Return whether the operator says yes. Ctrl-C is a no, and so is an input that is not a terminal."""
+    if not sys.stdin.isatty():
+        return False
     sys.stdout.write("Remove this? [y/N] ")
     sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+        return False

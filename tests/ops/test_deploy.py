@@ -1,5 +1,6 @@
 """Deployments to a local cloud: what they create, change, keep and remove."""
 
+import io
 import json
 import os
 import signal
@@ -451,9 +452,68 @@ def test_destroy_is_declined(local, run, stack, small_package, lines):
     run()
     local.changes()
     deployment = Deployment(DeployOptions(stack, small_package), local.client, say=lines.append)
-    assert deployment.destroy(confirm=lambda: False).steps == ()
-    assert lines[-1] == "Nothing was removed."
+    with pytest.raises(OpsError, match=r"Nothing was removed\.") as raised:
+        deployment.destroy(confirm=lambda: False)
+    assert "--yes" in raised.value.remedy
+    assert "- remove function: snapshot" in lines
     assert local.changes() == []
+
+
+class _Terminal(io.StringIO):
+    """A terminal at which this is typed; nothing stands for Ctrl-C."""
+
+    def isatty(self):
+        return True
+
+    def readline(self, *_):
+        typed = super().readline()
+        if not typed:
+            raise KeyboardInterrupt
+        return typed
+
+
+@pytest.mark.parametrize(
+    ("stdin", "is_removed"),
+    [
+        (io.StringIO("n\n"), False),
+        (io.StringIO("y\n"), False),
+        (io.StringIO(), False),
+        (_Terminal("n\n"), False),
+        (_Terminal("\n"), False),
+        (_Terminal(), False),
+        (_Terminal("y\n"), True),
+    ],
+    ids=["n in a pipe", "y in a pipe", "nothing", "n", "return", "Ctrl-C", "y"],
+)
+def test_destroy_asks(local, run, monkeypatch, capsys, stdin, is_removed):
+    """Without --yes, --destroy removes only what somebody at a terminal agreed to; a script fails."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("ops.deploy.execute.POLL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    run()
+    local.changes()
+    assert main(["deploy", "--destroy", *local.arguments]) == (0 if is_removed else 1)
+    printed = capsys.readouterr()
+    assert "- remove function: snapshot" in printed.out
+    assert bool(local.changes()) == is_removed
+    if not is_removed:
+        assert printed.err == "Nothing was removed.\n  Add --yes to remove it without a question.\n"
+
+
+def test_destroy_is_interrupted(local, run, monkeypatch, capsys):
+    """Ctrl-C during a removal names the removal as what to run again, not the deploy."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+    run()
+
+    def interrupted(_self, steps, announce):
+        announce(steps[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ops.deploy.execute.Executor.run", interrupted)
+    assert main(["deploy", "--destroy", "--yes", *local.arguments]) == 130
+    assert "Run `python -m ops deploy --destroy --yes --endpoint http" in capsys.readouterr().err
 
 
 def test_two_at_once(local, run):
@@ -557,7 +617,7 @@ def test_command(local, small_package, lines, capsys, monkeypatch):
     assert "\nDone.\nNext: " in capsys.readouterr().out
     assert main(["deploy", "--package", str(small_package), *local.arguments]) == 0
     assert capsys.readouterr().out.startswith("Nothing to change")
-    assert main(["deploy", "--destroy", *local.arguments]) == 0
+    assert main(["deploy", "--destroy", "--yes", *local.arguments]) == 0
     assert "- remove function: snapshot" in capsys.readouterr().out
 
 
@@ -689,5 +749,5 @@ def test_ctrl_c(small_package, command):
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"Stopped. Run `python -m ops {command}` again" in errors
+    assert f"Stopped. Run `python -m ops {command} --endpoint {address} --api-endpoint {address}" in errors
     assert "Traceback" not in errors
