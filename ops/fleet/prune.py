@@ -17,7 +17,7 @@ from ops.cloud.client import CloudClient
 from ops.cloud.manifest import MAX_BYTES, NAME, Manifest, read_manifest
 from ops.cloud.responses import ListedObject
 from ops.counting import plural
-from ops.errors import CloudError
+from ops.errors import CloudError, OpsError
 from ops.fleet.command_line import MAX_LIMIT, Fleet, Say, open_fleet, parser_of, say
 from ops.numbers import number, whole_number
 from ops.progress import waiting
@@ -57,11 +57,20 @@ class Orphan:
 
 
 class Pruner:
-    """Finds and removes orphans in one output bucket. `now` is an aware time."""
+    """Finds and removes orphans in one output bucket. `now` is an aware time.
+
+    Raises:
+        OpsError: the options' prefix is outside the output prefix.
+    """
 
     def __init__(self, fleet: Fleet, bucket: str, options: PruneOptions, *, now: datetime) -> None:
         self._cloud, self._bucket, self._options, self._now = fleet.cloud, bucket, options, now
         self._output_prefix = fleet.settings.output_prefix
+        if options.prefix and not options.prefix.startswith(self._output_prefix):
+            raise OpsError(
+                f"--prefix {options.prefix} is outside the output prefix {self._output_prefix}",
+                remedy=f"Begin it with {self._output_prefix}, as in {self._output_prefix}{options.prefix.lstrip('/')}",
+            )
         self._sources = [source for source in fleet.stack.source_buckets if fleet.output_bucket(source) == bucket]
 
     def find(self, progress: Callable[[str], object] = lambda _: None) -> list[Orphan]:
@@ -205,7 +214,11 @@ def main(arguments: Sequence[str]) -> int:
         OpsError: it cannot be done, with what to do.
     """
     parser = parser_of("prune", "Remove objects that the function wrote and that no manifest names.")
-    parser.add_argument("--prefix", default="", help="only objects below this part of the output prefix")
+    parser.add_argument(
+        "--prefix",
+        default="",
+        help="only keys that begin with this: the output prefix and more, such as thumbnails/videos/film",
+    )
     parser.add_argument(
         "--older-than", type=number(0, _MAX_AGE_HOURS), default=_DEFAULT_AGE_HOURS, metavar="HOURS",
         help="only objects that are older than this (%(default)s)",
@@ -227,7 +240,7 @@ def run_prune(fleet: Fleet, options: PruneOptions, *, execute: bool, say: Say) -
     """Report the orphans of all output buckets, remove them if told to, and return how many there were.
 
     Raises:
-        CloudError: a bucket cannot be read, or an object not removed.
+        OpsError: the prefix is outside the output prefix, a bucket cannot be read, or an object not removed.
     """
     count = 0
     for bucket in sorted({fleet.output_bucket(source) for source in fleet.stack.source_buckets}):

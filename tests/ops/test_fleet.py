@@ -178,6 +178,23 @@ def test_prune_lost_sources(local, fleet, film, lines):
     assert local.stored_keys() == set()
 
 
+@pytest.mark.parametrize("prefix", ["thumbnails/", "thumbnails/videos/a", "thumbnails/videos/gone.mp4/"])
+def test_prune_prefix(local, fleet, orphaned, lines, prefix):
+    """A prefix narrows the output prefix: what does not begin with it stays."""
+    _, orphans = orphaned
+    options = PruneOptions(prefix=prefix, min_age=timedelta(0))
+    run_prune(fleet, options, execute=True, say=lines.append)
+    assert local.stored_keys() & orphans == {key for key in orphans if not key.startswith(prefix)}
+
+
+@pytest.mark.parametrize("prefix", ["videos/film", "/thumbnails/videos", "Thumbnails/", "thumbnails", "t"])
+def test_prune_prefix_refused(fleet, lines, prefix):
+    """A prefix of videos, or of anything else that the function does not write, is refused with one that would do."""
+    with pytest.raises(OpsError, match=f"--prefix {prefix} is outside the output prefix thumbnails/") as raised:
+        run_prune(fleet, PruneOptions(prefix=prefix), execute=True, say=lines.append)
+    assert f"Begin it with thumbnails/, as in thumbnails/{prefix.lstrip('/')}" in raised.value.remedy
+
+
 # backfill
 
 
