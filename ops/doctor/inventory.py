@@ -15,7 +15,8 @@ from ops.cloud.account import (
 from ops.cloud.client import CloudClient
 from ops.cloud.responses import LogEntry, MediaInfoResponse, parse
 from ops.deploy.remote import read_remote_state, read_statements
-from ops.deploy.resources import RemoteState
+from ops.deploy.resources import Function, RemoteState
+from ops.errors import OpsError
 from ops.stack.stack import CosTrigger, Stack
 from snapshot.errors import BadSettings
 from snapshot.settings import Settings
@@ -46,6 +47,20 @@ class Inventory:
         """The resources that exist under the names of serverless.yml."""
         stack = self.stack
         return read_remote_state(self._cloud, name=stack.name, namespace=stack.namespace, role=stack.role)
+
+    def require_function(self) -> Function:
+        """Return the deployed function.
+
+        Raises:
+            OpsError: nothing is deployed.
+        """
+        function = self.remote.function
+        if function is None:
+            raise OpsError(
+                f"There is no function {self.stack.name} in {self.stack.region}.",
+                remedy="Run `python -m ops deploy` first.",
+            )
+        return function
 
     @cached_property
     def other_triggers(self) -> list[tuple[str, CosTrigger]]:

@@ -33,13 +33,33 @@ _FAILED = 1
 
 @dataclass(frozen=True, slots=True)
 class BackfillOptions:
-    """The choice of videos and the pace. `after` is the key behind which the listing begins."""
+    """The choice of videos and the pace. `after` is the key behind which the listing begins.
+
+    `redo` takes videos with a manifest, too. `is_local` says that the function runs on this machine.
+    """
 
     prefix: str = ""
     after: str = ""
     limit: int = _DEFAULT_LIMIT
     per_minute: float = _DEFAULT_PER_MINUTE
     redo: bool = False
+    is_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    to_do: str
+    doing: str
+    done: str
+    nothing: str
+    other_costs: str
+
+
+_SENT = _Wording("to send", "sending", "sent", "Nothing was sent. Add --yes to send them.", "SCF, requests and storage")
+_LOCAL = _Wording(
+    "to work on here", "working on", "worked on here",
+    "Nothing was done. Add --yes to run the function on them here.", "requests and storage",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +72,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Videos to work on, the number of those that have a manifest, and whether the limit cut it off."""
+    """Videos to work on, the number of those looked at that have a manifest, and whether the limit cut it off."""
 
     videos: tuple[Video, ...]
     complete: int
@@ -60,10 +80,10 @@ class Selection:
 
 
 def select(fleet: Fleet, options: BackfillOptions, progress: Callable[[str], object] = lambda _: None) -> Selection:
-    """Return up to `limit` videos without a manifest, in the order of their keys.
+    """Return up to `limit` videos without a manifest, with `redo` those with one too, in the order of their keys.
 
     Raises:
-        CloudError: a bucket cannot be read.
+        OpsError: the prefix is outside those of the triggers, or a bucket cannot be read.
     """
     videos: list[Video] = []
     complete = 0
@@ -76,6 +96,7 @@ def select(fleet: Fleet, options: BackfillOptions, progress: Callable[[str], obj
             if len(videos) == options.limit:
                 return Selection(tuple(videos), complete, is_cut=True)
             videos.append(video)
+            complete += has_manifest
         progress(f"{len(videos)} to do, {complete} complete")
     return Selection(tuple(videos), complete, is_cut=False)
 
@@ -96,13 +117,14 @@ def run_backfill(
     """Report the videos and their price; with a dispatcher hand them over. Return the number that failed.
 
     Raises:
-        CloudError: a bucket cannot be read, or SCF does not take a call.
+        OpsError: the prefix is outside those of the triggers, a bucket cannot be read, or SCF does not take a call.
     """
     with waiting("listing videos") as line:
         selection = select(fleet, options, line.update)
     count = len(selection.videos)
-    rest = " There are more: run again afterwards." if selection.is_cut else ""
-    say(f"{plural(count, 'video')} to send; already with a manifest: {selection.complete}.{rest}")
+    words = _LOCAL if options.is_local else _SENT
+    rest = _rest(selection, options)
+    say(f"{plural(count, 'video')} {words.to_do}; already with a manifest: {selection.complete}.{rest}")
     if not count:
         return 0
     for video in selection.videos[:_MAX_SHOWN]:
@@ -110,13 +132,23 @@ def run_backfill(
     if count > _MAX_SHOWN:
         say(f"  and {count - _MAX_SHOWN} more")
     price = show_usd(max_cost(count, fleet.settings))
-    say(f"Cost: at most {price} for snapshots and media info, plus SCF, requests and storage.")
+    say(f"Cost: at most {price} for snapshots and media info, plus {words.other_costs}.")
     if dispatcher is None:
-        say("Nothing was sent. Add --yes to send them.")
+        say(words.nothing)
         return 0
     failed = _dispatch(selection.videos, options, dispatcher, say=say, pause=pause)
-    say(f"{plural(count - failed, 'video')} sent, {failed} failed. Run it again to see what is left.")
+    advice = "" if options.redo else " Run it again to see what is left."
+    say(f"{plural(count - failed, 'video')} {words.done}, {failed} failed.{advice}")
     return failed
+
+
+def _rest(selection: Selection, options: BackfillOptions) -> str:
+    """Return a sentence about the videos that the limit cut off."""
+    if not selection.is_cut:
+        return ""
+    if options.redo:
+        return f" There are more: continue with --after '{selection.videos[-1].key}'."
+    return " There are more: run again afterwards."
 
 
 def _dispatch(
@@ -129,7 +161,8 @@ def _dispatch(
 ) -> int:
     failed, last = 0, ""
     try:
-        with waiting(f"sending {plural(len(videos), 'video')}") as line:
+        doing = (_LOCAL if options.is_local else _SENT).doing
+        with waiting(f"{doing} {plural(len(videos), 'video')}") as line:
             for number, video in enumerate(videos, 1):
                 problem = dispatcher.send(video.bucket, [video.key])
                 last = video.key
@@ -150,12 +183,8 @@ def _sources(fleet: Fleet, options: BackfillOptions) -> Iterator[Video]:
     """Yield the objects that the function takes for videos, below the prefixes of its triggers."""
     settings = fleet.settings
     sources = Sources(settings.input_prefix, settings.output_prefix, settings.extensions)
-    places = sorted({(trigger.bucket, trigger.prefix) for trigger in fleet.stack.triggers})
     yielded: set[tuple[str, str]] = set()
-    for bucket, prefix in places:
-        start = max(prefix, options.prefix, key=len)
-        if not start.startswith(prefix) or not start.startswith(options.prefix):
-            continue
+    for bucket, start in _places(fleet, options.prefix):
         page = fleet.cloud.list_page(bucket, start, marker=options.after)
         while True:
             for entry in page.objects:
@@ -167,6 +196,27 @@ def _sources(fleet: Fleet, options: BackfillOptions) -> Iterator[Video]:
             page = fleet.cloud.list_page(bucket, start, marker=page.next_marker)
 
 
+def _places(fleet: Fleet, prefix: str) -> list[tuple[str, str]]:
+    """Return the buckets of the triggers, each with the prefix that its videos' keys begin with.
+
+    Raises:
+        OpsError: no trigger's keys begin with the given prefix.
+    """
+    triggers = fleet.stack.triggers
+    places = {
+        (trigger.bucket, max(trigger.prefix, prefix, key=len))
+        for trigger in triggers
+        if trigger.prefix.startswith(prefix) or prefix.startswith(trigger.prefix)
+    }
+    if not places:
+        accepted = ", ".join(sorted({trigger.prefix for trigger in triggers}))
+        raise OpsError(
+            f"--prefix {prefix} is outside the prefixes of the triggers: {accepted}",
+            remedy="Begin it with one of them, or leave it out for all videos.",
+        )
+    return sorted(places)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Report the videos without a manifest, and with --yes hand them to the function.
 
@@ -174,7 +224,7 @@ def main(arguments: Sequence[str]) -> int:
         OpsError: it cannot be done, with what to do.
     """
     parser = parser_of("backfill", "Send the videos that are already in the bucket to the function.")
-    parser.add_argument("--prefix", default="", help="only keys that begin with this")
+    parser.add_argument("--prefix", default="", help="only keys that begin with this, such as videos/film")
     parser.add_argument("--after", default="", metavar="KEY", help="only keys that are listed after this one")
     parser.add_argument(
         "--limit", type=whole_number(1, MAX_LIMIT), default=_DEFAULT_LIMIT, metavar="NUMBER",
@@ -191,8 +241,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--local", action="store_true", help="run the function on this machine, not in SCF")
     chosen = parser.parse_args(arguments)
-    fleet = open_fleet(chosen)
-    options = BackfillOptions(chosen.prefix, chosen.after, chosen.limit, chosen.per_minute, chosen.redo)
+    fleet = open_fleet(chosen, needs_function=not chosen.local)
+    options = BackfillOptions(
+        chosen.prefix, chosen.after, chosen.limit, chosen.per_minute, redo=chosen.redo, is_local=chosen.local
+    )
     dispatcher: Dispatcher | None = None
     if chosen.yes and chosen.local:
         dispatcher = LocalDispatcher(fleet.stack, read_credentials(os.environ), fleet.cloud.endpoints)

@@ -40,20 +40,24 @@ def parser_of(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def open_fleet(arguments: argparse.Namespace) -> Fleet:
+def open_fleet(arguments: argparse.Namespace, *, needs_function: bool = False) -> Fleet:
     """Return the fleet that these arguments name. A local cloud without an API runs by serverless.yml's settings.
 
     Raises:
-        OpsError: serverless.yml cannot be used, there are no credentials, or the function has wrong settings.
+        OpsError: serverless.yml cannot be used, there are no credentials, the function has wrong settings, or none is
+            deployed where the command needs it.
     """
     stack = read_stack(arguments.stack)
     endpoints = Endpoints(api=arguments.api_endpoint, cos=arguments.endpoint)
-    if endpoints.api:
+    if endpoints.api or needs_function:
         endpoints.require_both()
     cloud = connect(stack.region, endpoints)
     if endpoints.cos and not endpoints.api:
         return Fleet(stack, cloud, stack.settings)
-    settings, problems = Inventory(stack, cloud).settings
+    inventory = Inventory(stack, cloud)
+    if needs_function:
+        inventory.require_function()
+    settings, problems = inventory.settings
     if settings is None:
         raise OpsError(
             f"The deployed function has wrong settings: {'; '.join(problems)}.",

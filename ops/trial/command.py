@@ -123,12 +123,7 @@ class Trial:
         """
         if not self._has_api:
             return self._options.stack.settings
-        function = self._inventory.remote.function
-        if function is None:
-            raise OpsError(
-                f"There is no function {self._options.stack.name} in {self._options.stack.region}.",
-                remedy="Run `python -m ops deploy` first.",
-            )
+        function = self._inventory.require_function()
         if function.status in BUSY:
             raise OpsError(f"The function {function.name} is {function.status}.", remedy="Wait a minute and run again.")
         settings, problems = self._inventory.settings

@@ -261,6 +261,51 @@ def test_backfill_local(local, without_triggers, videos, lines):
     assert local.credentials.secret_key not in "\n".join(lines)
 
 
+def test_backfill_redo(local, without_triggers, videos, lines):
+    """With redo the videos that have a manifest are counted and sent, and the rest is found by its key."""
+    _put(local, f"thumbnails/{videos[0]}/manifest.json", b"{}")
+    _put(local, f"thumbnails/{videos[1]}/manifest.json", b"{}")
+    for options, line in (
+        (BackfillOptions(), "1 video to send; already with a manifest: 2."),
+        (BackfillOptions(redo=True), "3 videos to send; already with a manifest: 2."),
+        (
+            BackfillOptions(redo=True, limit=1),
+            f"1 video to send; already with a manifest: 1. There are more: continue with --after '{videos[0]}'.",
+        ),
+    ):
+        lines.clear()
+        run_backfill(without_triggers, options, None, say=lines.append)
+        assert lines[0] == line
+
+
+def test_backfill_local_words(without_triggers, videos, lines):
+    """Of a run on this machine no line says that something is sent."""
+
+    class Taking:
+        def send(self, bucket, keys):
+            return None
+
+    for dispatcher in (None, Taking()):
+        options = BackfillOptions(is_local=True)
+        run_backfill(without_triggers, options, dispatcher, say=lines.append, pause=lambda _: None)
+    assert "3 videos worked on here, 0 failed. Run it again to see what is left." in lines
+    assert not any("sent" in line or "send" in line or "SCF" in line for line in lines)
+
+
+@pytest.mark.parametrize("prefix", ["", "v", "videos", "videos/", "videos/1"])
+def test_backfill_prefix(without_triggers, videos, prefix):
+    """A prefix narrows that of the triggers."""
+    selection = select(without_triggers, BackfillOptions(prefix=prefix))
+    assert [video.key for video in selection.videos] == [key for key in videos if key.startswith(prefix)]
+
+
+@pytest.mark.parametrize("prefix", ["films/", "thumbnails/videos/", "/videos/", "Videos/"])
+def test_backfill_prefix_refused(without_triggers, prefix):
+    """A prefix below which no trigger lies is refused: nothing could be found there."""
+    with pytest.raises(OpsError, match=f"--prefix {prefix} is outside the prefixes of the triggers: videos/"):
+        select(without_triggers, BackfillOptions(prefix=prefix))
+
+
 def test_max_cost(stack_with):
     """The price is that of every shot and one media info a video."""
     settings = stack_with(variables={"SNAPSHOT_TIMES": "1,2,3", "SNAPSHOT_POSTER_CANDIDATES": "0"}).settings
