@@ -23,7 +23,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 _MAX_DEPTH = 8
 _MAX_KEYS = 50  # of one call; an asynchronous event has at most 128 KB, and a key 850 bytes
 _MAX_SHOWN = 20
-_EVENT_FIELDS = ("Records", "keys", "ObjectInfo")
+_EVENT_FIELDS = ("Records", "keys", "ObjectInfo", "Upstream")
 _FAILED = 1
 
 
@@ -64,7 +64,7 @@ def read_letters(text: str, fleet: Fleet) -> Letters:
 
 
 def run_replay(letters: Letters, dispatcher: Dispatcher | None, *, say: Say) -> int:
-    """Report the keys, with a dispatcher send them, and return the number of calls that failed.
+    """Report the keys, with a dispatcher send them, and return the number of failed calls and unusable records.
 
     Raises:
         CloudError: SCF does not take a call.
@@ -76,19 +76,22 @@ def run_replay(letters: Letters, dispatcher: Dispatcher | None, *, say: Say) -> 
         say(line)
     if len(entries) > _MAX_SHOWN:
         say(f"  and {len(entries) - _MAX_SHOWN} more")
+    unusable = len(letters.unusable)
     if not count:
-        return 0
+        say("Nothing was sent: no record can be used.")
+        return unusable
     if dispatcher is None:
         say("Nothing was sent. Add --yes to send it.")
-        return 0
+        return unusable
     failed = 0
     with waiting(f"sending {plural(count, 'key')}"):
         for bucket, keys in letters.keys.items():
             for at in range(0, len(keys), _MAX_KEYS):
                 problem = dispatcher.send(bucket, keys[at : at + _MAX_KEYS])
                 failed += problem is not None
-    say(f"{plural(count, 'object')} sent to the function.")
-    return failed
+    rest = f"; {plural(unusable, 'record')} left out" if unusable else ""
+    say(f"{plural(count, 'object')} sent to the function{rest}.")
+    return failed + unusable
 
 
 def _documents(text: str) -> list[object]:
@@ -140,8 +143,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = parser_of("replay", "Send failed events (dead letters) to the function again.")
     parser.add_argument("file", metavar="FILE", help="one or more dead letters as JSON; - reads standard input")
     chosen = parser.parse_args(arguments)
-    fleet = open_fleet(chosen)
-    letters = read_letters(_read(chosen.file), fleet)
+    text = _read(chosen.file)
+    fleet = open_fleet(chosen, needs_function=True)
+    letters = read_letters(text, fleet)
+    if not letters.keys and not letters.unusable:
+        raise OpsError(
+            f"No event was found in {'standard input' if chosen.file == '-' else chosen.file}.",
+            remedy="Give it dead letters as JSON. Each holds an event: an object with Records, ObjectInfo or keys.",
+        )
     dispatcher = CloudDispatcher(fleet.cloud, fleet.stack) if chosen.yes else None
     return _FAILED if run_replay(letters, dispatcher, say=say) else 0
 

@@ -374,7 +374,92 @@ def test_replay(local, without_triggers, film, lines):
     assert local.manifest("videos/a.mp4")["thumbnails"]
 
 
+class Sent(list):
+    """Takes every call, and remembers its keys."""
+
+    def send(self, bucket, keys):
+        self.extend(keys)
+
+
+def test_replay_unusable(fleet, lines):
+    """Unusable records count as failures, with and without a dispatcher, after the usable ones were sent."""
+    foreign = json.loads(json.dumps(RECORD).replace("1250000000", "1259999999"))
+    outside = json.loads(json.dumps(RECORD).replace("videos/", "other/"))
+    sent = Sent()
+    letters = read_letters(json.dumps({"Records": [foreign, outside, RECORD]}), fleet)
+    assert run_replay(letters, None, say=lines.append) == 2
+    assert run_replay(letters, sent, say=lines.append) == 2
+    assert sent == ["videos/a.mp4"]
+    assert lines[-1] == "1 object sent to the function; 2 records left out."
+
+
 # commands
+
+
+@pytest.fixture
+def command(local, monkeypatch):
+    """Run a command against the local cloud, and return its exit status."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: main([*arguments, *local.arguments])
+
+
+@pytest.mark.parametrize("confirmed", [[], ["--yes"]], ids=["dry", "yes"])
+@pytest.mark.parametrize("text", ['{"a": 1}', "[]", "", "3", '{"msgBody": "no event"}'])
+def test_replay_no_event(fleet, command, capsys, tmp_path, text, confirmed):
+    """A file without an event is refused by its name, and the expected form is given."""
+    path = tmp_path / "letters.json"
+    path.write_text(text)
+    assert command("replay", str(path), *confirmed) == 1
+    error = capsys.readouterr().err
+    assert f"No event was found in {path}." in error
+    assert "an object with Records, ObjectInfo or keys" in error
+
+
+@pytest.mark.parametrize(
+    "name", ["bucket-elsewhere", "no-records", "records-not-a-list", "record-is-text", "no-extension"]
+)
+def test_replay_nothing_usable(fleet, command, capsys, root, name):
+    """A file of which no record can be used ends with exit status 1."""
+    assert command("replay", str(root / "events" / f"{name}.json"), "--yes") == 1
+    assert capsys.readouterr().out.endswith("Nothing was sent: no record can be used.\n")
+
+
+def test_replay_workflow(fleet, command, capsys, root):
+    """An event of a workflow that names its video only as upstream is found."""
+    assert command("replay", str(root / "events" / "workflow-upstream-only.json")) == 0
+    assert capsys.readouterr().out.startswith("1 object to replay")
+
+
+@pytest.mark.parametrize("confirmed", [[], ["--yes"]], ids=["dry", "yes"])
+@pytest.mark.parametrize("name", ["backfill", "replay"])
+def test_function_missing(local, command, capsys, tmp_path, name, confirmed):
+    """Where nothing is deployed nothing can be sent, and the dry run says so, too."""
+    _put(local, "videos/a.mp4", b"x")
+    (tmp_path / "letters.json").write_text(json.dumps({"Records": [RECORD]}))
+    assert command(name, *([str(tmp_path / "letters.json")] if name == "replay" else []), *confirmed) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == "There is no function snapshot in ap-guangzhou.\n  Run `python -m ops deploy` first.\n"
+
+
+def test_function_not_needed(local, command, capsys):
+    """The function may be missing where it runs on this machine, and where only its objects are looked at."""
+    _put(local, "videos/a.mp4", b"x")
+    assert command("backfill", "--local") == 0
+    assert "1 video to work on here" in capsys.readouterr().out
+    assert command("prune") == 0
+
+
+@pytest.mark.parametrize("name", ["backfill", "replay"])
+def test_api_missing(local, monkeypatch, capsys, tmp_path, name):
+    """A local cloud without an API takes no calls of the function; they would go to Tencent Cloud."""
+    for variable, value in local.environment.items():
+        monkeypatch.setenv(variable, value)
+    (tmp_path / "letters.json").write_text(json.dumps({"Records": [RECORD]}))
+    file = [str(tmp_path / "letters.json")] if name == "replay" else []
+    assert main([name, *file, "--endpoint", local.endpoints.cos]) == 1
+    assert "Only one address of the local cloud is set" in capsys.readouterr().err
 
 
 def test_commands(local, fleet, film, monkeypatch, capsys, tmp_path):
