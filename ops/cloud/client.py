@@ -21,7 +21,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.scf.v20180416.scf_client import ScfClient
 
 from ops.cloud.credentials import Credentials, Endpoints, read_credentials
-from ops.cloud.refusals import explain
+from ops.cloud.refusals import NO_ANSWER, explain, explain_silence
 from ops.cloud.responses import BucketPage, ListedObject, parse
 from ops.errors import CloudError
 
@@ -110,7 +110,7 @@ class CloudClient:
         except CosServiceError as error:
             raise _explain_cos(call, error) from None
         except (CosClientError, *_CONNECTION_BROKE) as error:
-            raise explain("COS", call, code="ClientNetworkError", message=type(error).__name__) from None
+            raise self._no_answer(call, error) from None
         except _SDK_FAILS_ON_ANSWER as error:
             raise _strange("COS", call, error) from None
 
@@ -135,7 +135,7 @@ class CloudClient:
             if error.code in {"NoSuchKey", "NotFound"}:
                 return None
             raise
-        return _read_body(response, f"get_object of {bucket}", max_bytes)
+        return self._read_body(response, f"get_object of {bucket}", max_bytes)
 
     def snapshot(self, bucket: str, key: str, *, at_s: float, max_bytes: int) -> tuple[str, bytes]:
         """Return the content type and the content of the answer to one GetSnapshot. It costs money.
@@ -144,7 +144,7 @@ class CloudClient:
             CloudError: it was refused, or cannot be read.
         """
         response = self.cos("get_snapshot", Bucket=bucket, Key=key, Time=at_s)
-        body = _read_body(response, f"get_snapshot of {bucket}", max_bytes)
+        body = self._read_body(response, f"get_snapshot of {bucket}", max_bytes)
         return self._header(response, "Content-Type"), body
 
     def head_object(self, bucket: str, key: str) -> Mapping[str, str] | None:
@@ -223,8 +223,7 @@ class CloudClient:
         try:
             response = requests.request(method, url, headers=sent_headers, timeout=_TIMEOUT_S, allow_redirects=False)
         except _CONNECTION_BROKE as error:
-            call = f"{method} of {bucket}"
-            raise explain("COS", call, code="ClientNetworkError", message=type(error).__name__) from None
+            raise self._no_answer(f"{method} of {bucket}", error) from None
         response_headers = {name.lower(): value for name, value in response.headers.items()}
         return RawResponse(response.status_code, response_headers, response.content)
 
@@ -244,8 +243,7 @@ class CloudClient:
         try:
             response = requests.head(address, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False)
         except _CONNECTION_BROKE as error:
-            call = f"HEAD of {bucket}"
-            raise explain("COS", call, code="ClientNetworkError", message=type(error).__name__) from None
+            raise self._no_answer(f"HEAD of {bucket}", error) from None
         return response.ok
 
     def signed_address(self, bucket: str, key: str, *, expires_s: int) -> str:
@@ -263,6 +261,20 @@ class CloudClient:
     def _host(self, bucket: str) -> str:
         return f"{bucket}.cos.{self.region}.myqcloud.com"
 
+    def _no_answer(self, call: str, error: Exception) -> CloudError:
+        return explain_silence("COS", call, message=type(error).__name__, address=self.endpoints.cos)
+
+    def _read_body(self, response: Any, call: str, max_bytes: int) -> bytes:  # noqa: ANN401  # the SDK's own answer
+        try:
+            body: bytes = response["Body"].get_raw_stream().read(max_bytes + 1)
+        except _CONNECTION_BROKE as error:
+            raise self._no_answer(call, error) from None
+        except _SDK_FAILS_ON_ANSWER as error:
+            raise _strange("COS", call, error) from None
+        if len(body) > max_bytes:
+            raise explain("COS", call, code="StrangeAnswer", message=f"the answer is larger than {max_bytes} bytes")
+        return body
+
     def _header(self, headers: object, name: str) -> str:
         values = headers if isinstance(headers, Mapping) else {}
         return next((str(value) for key, value in values.items() if str(key).lower() == name.lower()), "")
@@ -272,15 +284,14 @@ class CloudClient:
             response = self._clients[service].call_json(action, dict(parameters))["Response"]
         except TencentCloudSDKException as error:
             # What the SDK says of the network holds addresses only; the cloud's messages hold no secret.
-            raise explain(
-                service.upper(),
-                action,
-                code=str(error.get_code() or ""),
-                message=str(error.get_message() or ""),
-                request_id=str(error.get_request_id() or ""),
-            ) from None
+            code, message = str(error.get_code() or ""), str(error.get_message() or "")
+            if code == NO_ANSWER:
+                raise explain_silence(service.upper(), action, message=message, address=self.endpoints.api) from None
+            request_id = str(error.get_request_id() or "")
+            raise explain(service.upper(), action, code=code, message=message, request_id=request_id) from None
         except _CONNECTION_BROKE as error:
-            raise explain(service.upper(), action, code="ClientNetworkError", message=type(error).__name__) from None
+            message = type(error).__name__
+            raise explain_silence(service.upper(), action, message=message, address=self.endpoints.api) from None
         except _SDK_FAILS_ON_ANSWER as error:
             raise _strange(service.upper(), action, error) from None
         if not isinstance(response, dict):
@@ -295,18 +306,6 @@ def connect(region: str, endpoints: Endpoints) -> CloudClient:
         OpsError: there are none.
     """
     return CloudClient(region=region, credentials=read_credentials(os.environ), endpoints=endpoints)
-
-
-def _read_body(response: Any, call: str, max_bytes: int) -> bytes:  # noqa: ANN401  # the SDK's own answer
-    try:
-        body: bytes = response["Body"].get_raw_stream().read(max_bytes + 1)
-    except _CONNECTION_BROKE as error:
-        raise explain("COS", call, code="ClientNetworkError", message=type(error).__name__) from None
-    except _SDK_FAILS_ON_ANSWER as error:
-        raise _strange("COS", call, error) from None
-    if len(body) > max_bytes:
-        raise explain("COS", call, code="StrangeAnswer", message=f"the answer is larger than {max_bytes} bytes")
-    return body
 
 
 def _strange(service: str, call: str, error: Exception) -> CloudError:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from ops.errors import CloudError
 
+NO_ANSWER = "ClientNetworkError"
+"""What the SDK calls a call that got no answer."""
+
 _MAX_SHOWN = 300  # characters of the cloud's own message
 _OVERDUE = re.compile(r"overdue|arrear|insufficient ?balance", re.IGNORECASE)
 _GRANT = "Ask the account's owner for QcloudSCFFullAccess and QcloudCamFullAccess, or for this action alone."
@@ -138,7 +141,7 @@ MEANINGS = (
         "Run again. If it fails again, give the request id to Tencent's support.",
     ),
     Meaning(
-        "ClientNetworkError",
+        NO_ANSWER,
         "the cloud could not be reached",
         "Check the network and the proxy variables, and run again.",
     ),
@@ -199,8 +202,7 @@ def explain(service: str, call: str, *, code: str, message: str, request_id: str
     meaning = next((meaning for meaning in MEANINGS if code.startswith(meaning.code)), _UNKNOWN)
     if _OVERDUE.search(f"{code} {message}"):
         meaning = _OVERDUE_MEANING
-    message = message if len(message) <= _MAX_SHOWN else f"{message[:_MAX_SHOWN]}…"
-    detail = ": ".join(part for part in (code, message) if part)
+    detail = ": ".join(part for part in (code, _shorten(message)) if part)
     suffix = f" (request {request_id})" if request_id else ""
     return CloudError(
         f"{service} {call}: {meaning.problem}.\n  {detail}{suffix}",
@@ -208,3 +210,19 @@ def explain(service: str, call: str, *, code: str, message: str, request_id: str
         code=code,
         request_id=request_id,
     )
+
+
+def explain_silence(service: str, call: str, *, message: str, address: str) -> CloudError:
+    """Return a call without an answer as an error; `address` is that of the local cloud, empty for Tencent Cloud."""
+    if not address:
+        return explain(service, call, code=NO_ANSWER, message=message)
+    return CloudError(
+        f"{service} {call}: the local cloud at {address} does not answer.\n  {NO_ANSWER}: {_shorten(message)}",
+        remedy="Start it, or `unset OPS_ENDPOINT OPS_API_ENDPOINT` (and leave out --endpoint and --api-endpoint) for"
+        " Tencent Cloud.",
+        code=NO_ANSWER,
+    )
+
+
+def _shorten(message: str) -> str:
+    return message if len(message) <= _MAX_SHOWN else f"{message[:_MAX_SHOWN]}…"

@@ -672,7 +672,23 @@ def test_unreachable(stack, run):
     """A cloud that cannot be reached is not reported as a refusal."""
     endpoints = Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9")
     client = CloudClient(region=stack.region, credentials=Credentials("AKIDx", "y"), endpoints=endpoints)
-    with pytest.raises(CloudError, match="could not be reached") as raised:
+    for call in (
+        lambda: run(client=client),
+        lambda: client.head_object(BUCKET, "k"),
+        lambda: client.send_raw("GET", BUCKET, "k"),
+        lambda: client.is_public(BUCKET, "k"),
+    ):
+        with pytest.raises(CloudError, match=r"the local cloud at http://127\.0\.0\.1:9 does not answer") as raised:
+            call()
+        assert "unset OPS_ENDPOINT OPS_API_ENDPOINT" in raised.value.remedy
+        assert "--endpoint" in raised.value.remedy
+
+
+def test_unreachable_network(stack, run, monkeypatch):
+    """Where no local cloud is named, the network is the cause."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    client = CloudClient(region=stack.region, credentials=Credentials("AKIDx", "y"), endpoints=Endpoints())
+    with pytest.raises(CloudError, match="the cloud could not be reached") as raised:
         run(client=client)
     assert "proxy" in raised.value.remedy
 
