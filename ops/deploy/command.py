@@ -22,6 +22,7 @@ from ops.errors import CloudError, OpsError
 from ops.progress import waiting
 from ops.stack.stack import Stack
 from ops.stack.stackfile import read_stack
+from snapshot.names import parse_bucket
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE_PREFIX = "snapshot-ops/"
@@ -203,6 +204,21 @@ def add_cloud_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def read_bucket(option: str, text: str) -> str:
+    """Return the bucket that an option names; empty where the option is not given.
+
+    Raises:
+        OpsError: it is not a full name.
+    """
+    try:
+        return parse_bucket(text)
+    except ValueError as error:
+        raise OpsError(
+            f"{option} {text!r}: {error}",
+            remedy="A bucket's full name is NAME-APPID, such as examplebucket-1250000000.",
+        ) from error
+
+
 def read_endpoints(arguments: argparse.Namespace) -> Endpoints:
     """Return where calls go, from those arguments.
 
@@ -235,7 +251,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     chosen = parser.parse_args(arguments)
     stack = read_stack(chosen.stack)
-    options = DeployOptions(stack, chosen.package, code_bucket=chosen.code_bucket, adopt=chosen.adopt)
+    code_bucket = read_bucket("--code-bucket", chosen.code_bucket)
+    options = DeployOptions(stack, chosen.package, code_bucket=code_bucket, adopt=chosen.adopt)
     cloud = connect(stack.region, read_endpoints(chosen))
     deployment = Deployment(options, cloud, say=lambda line: sys.stdout.write(f"{line}\n"))
     if chosen.destroy:

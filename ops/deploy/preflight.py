@@ -49,9 +49,8 @@ def check_environment(cloud: Reader, stack: Stack, *, code_bucket: str) -> list[
     problems: list[str] = []
     for bucket in sorted({*stack.buckets, code_bucket}):
         if not bucket_exists(cloud, bucket):
-            problems.append(
-                f"there is no bucket {bucket} in {stack.region}: create it, or correct its name in serverless.yml"
-            )
+            place = "serverless.yml" if bucket in stack.buckets else "--code-bucket"
+            problems.append(f"there is no bucket {bucket} in {stack.region}: create it, or correct its name in {place}")
         elif bucket not in stack.source_buckets:
             results.append(f"bucket {bucket} exists")
         elif media_processing_is_on(cloud, bucket):
