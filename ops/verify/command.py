@@ -15,12 +15,13 @@ from pathlib import Path
 from ops.cloud.account import bucket_exists, media_processing_is_on
 from ops.cloud.manifest import MAX_BYTES, NAME, read_manifest
 from ops.counting import plural
+from ops.deploy.command import read_bucket
 from ops.deploy.remote import read_function
 from ops.errors import OpsError
 from ops.fleet.command_line import Fleet, Say, open_fleet, parser_of, say
 from ops.prices import show_usd, usd
 from ops.progress import waiting
-from ops.verify.exchange import Exchange
+from ops.verify.exchange import Exchange, require_folder
 from ops.verify.probes import (
     ARCHIVED,
     EMPTY,
@@ -136,7 +137,7 @@ class Verification:
                     results[probe.point] = probe.run(self.exchange)
             medians = measure_latency(self.exchange)
             event = self._try_event()
-            if event is not None:
+            if isinstance(event, Result):
                 results[_EVENT_POINT] = event
         finally:
             with waiting("removing what was uploaded"):
@@ -147,7 +148,8 @@ class Verification:
                 say(f"{result.verdict}: {point.text}\n    assumed: {point.assumption}\n    came: {result.detail}")
         untried = tuple(point.text for point in points if point.text not in results)
         for text in untried:
-            say(f"not tried: {text}")
+            reason = f": {event}" if text == _EVENT_POINT and event else ""
+            say(f"not tried: {text}{reason}")
         say("Median times: " + ", ".join(f"{name} {at_ms} ms" for name, at_ms in medians.items()))
         return Report(results, untried)
 
@@ -164,12 +166,15 @@ class Verification:
             self._cloud.put_object(self._bucket, f"{self._prefix}{name}", body)
         self._cloud.put_object(self._bucket, f"{self._prefix}{ARCHIVED}", grey, storage_class="ARCHIVE")
 
-    def _try_event(self) -> Result | None:
-        """Return whether a real event with a difficult key reaches its object; None without a function."""
+    def _try_event(self) -> Result | str:
+        """Return whether a real event with a difficult key reaches its object, or the reason why that is not known.
+
+        A function that makes no manifest may be broken in many other ways, so this alone contradicts nothing.
+        """
         stack, settings = self._fleet.stack, self._fleet.settings
         trigger = next((trigger for trigger in stack.triggers if trigger.bucket == self._bucket), None)
         if trigger is None or not self._has_function():
-            return None
+            return "no function works on this bucket"
         prefix = max(trigger.prefix, settings.input_prefix, key=len)
         key = f"{prefix}{self._prefix}{_EVENT_KEY}"
         output, folder = self._fleet.output_bucket(self._bucket), f"{settings.output_prefix}{key}/"
@@ -184,7 +189,7 @@ class Verification:
                         thumbnails = plural(len(manifest.thumbnails), "thumbnail")
                         return Result("confirmed", f"{manifest.source.key} got {thumbnails}")
                     self._pause(_POLL_INTERVAL_S)
-            return Result("contradicted", f"there is no manifest for {key}")
+            return f"no manifest came for {key}; run `python -m ops doctor`"
         finally:
             self._cloud.delete_object(self._bucket, key)
             self._pause(_POLL_INTERVAL_S)  # a removal's event may be on its way to the same objects
@@ -229,8 +234,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--bucket", default="", metavar="NAME-APPID", help="the bucket (default: the first trigger's)")
     parser.add_argument("--record", type=Path, metavar="DIR", help="save the answers there, without credentials")
     chosen = parser.parse_args(arguments)
+    record = None if chosen.record is None else chosen.record.expanduser()
+    if record is not None:
+        require_folder(record, make=False)
+    named = read_bucket("--bucket", chosen.bucket)
     fleet = open_fleet(chosen)
-    bucket = chosen.bucket or fleet.stack.triggers[0].bucket
+    bucket = named or fleet.stack.triggers[0].bucket
     verification = Verification(fleet, bucket)
     verification.check()
     price = usd(snapshots=MAX_PAID_CALLS + _EVENT_CALLS, media_infos=0)
@@ -238,14 +247,18 @@ def main(arguments: Sequence[str]) -> int:
     if not chosen.yes:
         say("Nothing was sent. Add --yes to send it.")
         return 0
-    report = verification.run(say=say)
+    if record is not None:
+        require_folder(record, make=True)
     exchange = verification.exchange
+    try:
+        report = verification.run(say=say)
+    finally:
+        if record is not None:
+            say(f"Recorded in {exchange.save(record)}")
     confirmed = len(report.results) - report.contradicted
     paid = show_usd(usd(snapshots=exchange.paid_calls, media_infos=0))
     say(
         f"{confirmed} confirmed, {report.contradicted} contradicted, {len(report.untried)} not tried."
         f" {exchange.paid_calls} paid calls, {paid}. What was uploaded is removed."
     )
-    if chosen.record is not None:
-        say(f"Recorded in {exchange.save(chosen.record.expanduser())}")
     return _CONTRADICTED if report.contradicted else 0

@@ -5,6 +5,7 @@ Recordings hold neither credentials nor signatures; bucket and account are repla
 
 import base64
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Protocol
 
 from ops.cloud.client import RawResponse
+from ops.errors import OpsError
 
 _KEPT_HEADERS = ("content-type", "content-length", "etag", "x-cos-storage-class", "server", "content-range")
 _REQUEST_ID = re.compile(r"<(RequestId|TraceId|HostId)>[^<]*</\1>")
 _EXAMPLE_BUCKET = "examplebucket-1250000000"
+_RECORDING = "recording.json"
+_NAME_A_FOLDER = "Name a folder that exists or can be made, and that can be written."
 
 
 class Sender(Protocol):
@@ -70,13 +74,12 @@ class Exchange:
         return self.get(name, [("ci-process", "videoinfo")])
 
     def save(self, folder: Path) -> Path:
-        """Write all recordings into one file, and return it.
+        """Write all recordings into one file of the folder, and return it.
 
         Raises:
             OSError: it cannot be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "recording.json"
+        path = folder / _RECORDING
         path.write_text(json.dumps({"version": 1, "exchanges": self.recordings}, indent=2) + "\n", encoding="utf-8")
         return path
 
@@ -104,3 +107,26 @@ class Exchange:
             "response_headers": {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS},
             **body,
         }
+
+
+def require_folder(folder: Path, *, make: bool) -> None:
+    """Check that a recording could be saved there, before anything is paid for; `make` makes the folder.
+
+    Raises:
+        OpsError: it is a file, or cannot be made or written.
+    """
+    above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not above.is_dir():
+        raise OpsError(f"--record {folder}: {above} is a file.", remedy=_NAME_A_FOLDER)
+    path = folder / _RECORDING
+    if path.is_dir():
+        raise OpsError(f"--record {folder}: {path} is a folder.", remedy="Move it, or name another folder.")
+    if not os.access(path if path.exists() else above, os.W_OK):
+        raise OpsError(f"--record {folder} cannot be written.", remedy=_NAME_A_FOLDER)
+    if not make:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise OpsError(f"--record {folder} cannot be written: {error.strerror}.", remedy=_NAME_A_FOLDER) from error

@@ -46,3 +46,24 @@ def test_missing_package(command):
     assert problem.startswith(f"{command} needs the package pydantic")
     (target,) = re.findall(r"`make (\w+)`", remedy)
     assert re.search(rf"^{target}: \$\(VENV\)/ready-ops ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("wrong", "the appid is missing at its end"),
+        ("mine-1250000000.cos.ap-guangzhou.myqcloud.com", "did you mean mine-1250000000?"),
+        ("Mine_1250000000", "it is no name of a bucket"),
+    ],
+)
+@pytest.mark.parametrize(("command", "option"), [("verify", "--bucket"), ("deploy", "--code-bucket")])
+def test_wrong_bucket(monkeypatch, capsys, command, option, name, problem):
+    """A bucket's name that is not a full one is refused before any call, with the option."""
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_ID", "AKIDx")
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_KEY", "y")
+    assert (
+        main([command, option, name, "--endpoint", "http://127.0.0.1:9", "--api-endpoint", "http://127.0.0.1:9"]) == 1
+    )
+    printed, remedy = capsys.readouterr().err.splitlines()
+    assert printed == f"{option} {name!r}: {problem}"
+    assert "NAME-APPID" in remedy

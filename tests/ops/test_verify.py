@@ -64,6 +64,21 @@ def test_real_event(local, stack, small_package, lines):
     assert local.stored_keys() == set()
 
 
+def test_broken_function(local, stack, small_package, lines):
+    """A function that makes no manifest contradicts nothing: the point is not tried, and the doctor is named."""
+    options = DeployOptions(stack, small_package)
+    Deployment(options, local.client, say=lambda _: None, pause=lambda _: None).deploy()
+    for trigger in local.cloud.scf.triggers:
+        local.cloud.scf.remove_trigger(trigger)
+    fleet = Fleet(stack, local.client, stack.settings)
+    report = Verification(fleet, BUCKET, probes=(), pause=lambda _: None).run(say=lines.append)
+    assert report.contradicted == 0
+    (line,) = [line for line in lines if line.startswith("not tried: `cosObject.key`, `eventName`")]
+    assert "no manifest came for videos/" in line
+    assert "python -m ops doctor" in line
+    assert local.stored_keys() == set()
+
+
 @pytest.mark.parametrize(
     ("plant", "point"),
     [
@@ -121,7 +136,7 @@ def test_unbound(local, verification):
 def test_recording(local, verification, tmp_path):
     """A recording holds every answer and no credential, signature, bucket or request id."""
     verification.run(say=lambda _: None)
-    text = verification.exchange.save(tmp_path / "kept").read_text(encoding="utf-8")
+    text = verification.exchange.save(tmp_path).read_text(encoding="utf-8")
     exchanges = json.loads(text)["exchanges"]
     assert len(exchanges) > len(PROBES)
     assert {exchange["key"] for exchange in exchanges} >= {GREY}
@@ -167,3 +182,41 @@ def test_command(local, monkeypatch, capsys, tmp_path):
     assert f"{len(PROBES)} confirmed, 0 contradicted" in out
     assert (tmp_path / "recording.json").is_file()
     assert main(["verify", "--bucket", "none-1250000000", *local.arguments]) == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--yes"]], ids=["dry", "yes"])
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        ("file", "file is a file."),
+        ("file/deeper", "file is a file."),
+        ("folder", "recording.json is a folder."),
+    ],
+)
+def test_wrong_record(local, monkeypatch, capsys, tmp_path, options, folder, problem):
+    """A place that takes no recording is refused before anything is uploaded or paid for."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder" / "recording.json").mkdir(parents=True)
+    place = str(tmp_path / folder)
+    assert main(["verify", *options, "--record", place, *local.arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"--record {place}")
+    assert printed.err.splitlines()[0].endswith(problem)
+    assert "folder" in printed.err.splitlines()[1]
+    assert local.cloud.calls == ()
+
+
+def test_record_of_a_broken_run(local, monkeypatch, tmp_path):
+    """Answers that were paid for are kept where a later call gets none."""
+    for name, value in local.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def broken(_):
+        raise OpsError("There was no answer.", remedy="Run again.")
+
+    monkeypatch.setattr("ops.verify.command.measure_latency", broken)
+    assert main(["verify", "--yes", "--record", str(tmp_path / "new"), *local.arguments]) == 1
+    exchanges = json.loads((tmp_path / "new" / "recording.json").read_text(encoding="utf-8"))["exchanges"]
+    assert len(exchanges) > len(PROBES)
