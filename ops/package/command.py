@@ -93,6 +93,40 @@ def build_package(
     return _describe(out, owner, version=version, interpreter=interpreter)
 
 
+def check_place(out: Path, *, unpacks: bool) -> None:
+    """Check that the zip, and the folder beside it, can be put there, before anything is built.
+
+    Raises:
+        PackageError: they cannot.
+    """
+    if out.is_dir():
+        raise PackageError(f"--out {out} is a folder.", remedy=f"Name a zip file, such as {out / 'snapshot.zip'}.")
+    above = next(path for path in out.absolute().parents if path.exists())
+    if not above.is_dir():
+        raise PackageError(f"--out {out}: {above} is not a folder.", remedy="Name a zip file in another folder.")
+    if not os.access(above, os.W_OK):
+        raise PackageError(f"--out {out}: {above} cannot be written.", remedy="Name a zip file in another folder.")
+    if not unpacks:
+        return
+    if not out.suffix:
+        raise PackageError(
+            f"--out {out} has no extension, so the unpacked folder would have its name.", remedy=f"Name it {out}.zip."
+        )
+    _check_unpacked(out.with_suffix(""))
+
+
+def _check_unpacked(folder: Path) -> None:
+    """Check that nothing but an earlier unpacked package is at that place.
+
+    Raises:
+        PackageError: something else is.
+    """
+    if folder.exists() and not ((folder / "handler.py").is_file() and (folder / "qcloud_cos").is_dir()):
+        raise PackageError(
+            f"{folder} exists and is not an unpacked package.", remedy="Move it, or choose another --out."
+        )
+
+
 def check_stack(path: Path) -> None:
     """Check that serverless.yml can be deployed; a bare Python, which has no YAML, cannot check it.
 
@@ -175,11 +209,8 @@ def unpack(package: Path, folder: Path) -> None:
         PackageError: the folder holds something else.
         OSError: a file cannot be written.
     """
+    _check_unpacked(folder)
     if folder.exists():
-        if not (folder / "handler.py").is_file() or not (folder / "qcloud_cos").is_dir():
-            raise PackageError(
-                f"{folder} exists and is not an unpacked package.", remedy="Move it, or choose another --out."
-            )
         shutil.rmtree(folder)
     with zipfile.ZipFile(package) as archive:
         archive.extractall(folder)
@@ -265,6 +296,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.which:
         sys.stdout.write(f"{_compiler(ROOT, named=chosen.python).path}\n")
         return 0
+    check_place(chosen.out, unpacks=chosen.unpack)
     package = build_package(ROOT, chosen.out, cache=chosen.cache, python=chosen.python)
     sys.stdout.write(report(package) + "\n")
     if chosen.unpack:

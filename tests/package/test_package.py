@@ -12,7 +12,7 @@ import pytest
 
 from ops.errors import PackageError
 from ops.package.bytecode import compile_sources
-from ops.package.command import ROOT, _gather, build_package, report, runtime_version, unpack
+from ops.package.command import ROOT, _gather, build_package, main, report, runtime_version, unpack
 from ops.package.wheels import Pin, Wheel, read_pins
 
 OUR_FILES = re.compile(r"handler\.py|snapshot/(\w+/)*\w+\.py")
@@ -207,8 +207,32 @@ def test_unwritable(tmp_path, wheels):
     done = _run("package", "--out", tmp_path / "file" / "s.zip", "--python310", "", folder=ROOT)
     assert done.returncode == 1
     problem, remedy = done.stderr.splitlines()
-    assert str(tmp_path / "file") in problem
-    assert "Check that path" in remedy
+    assert f"{tmp_path / 'file'} is not a folder" in problem
+    assert "another folder" in remedy
+
+
+@pytest.mark.parametrize(
+    ("out", "options", "problem"),
+    [
+        ("folder", (), "is a folder."),
+        ("folder", ("--unpack",), "is a folder."),
+        ("file/s.zip", (), "is not a folder."),
+        ("file/deeper/s.zip", (), "is not a folder."),
+        ("s", ("--unpack",), "has no extension, so the unpacked folder would have its name."),
+        ("folder.zip", ("--unpack",), "exists and is not an unpacked package."),
+        ("file.zip", ("--unpack",), "exists and is not an unpacked package."),
+    ],
+)
+def test_wrong_place(tmp_path, monkeypatch, out, options, problem):
+    """A place where no zip can be put is refused before anything is built."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("ops.package.command.build_package", lambda *_, **__: pytest.fail("it was built"))
+    with pytest.raises(PackageError) as raised:
+        main(["--out", str(tmp_path / out), *options])
+    assert raised.value.problem.endswith(problem)
+    assert str(tmp_path) in raised.value.problem
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def test_which(tmp_path, python310):
