@@ -27,6 +27,7 @@ _REMOVED = "cos:ObjectRemove:"
 # An archived object can be read once its restore is completed. Restores may be delivered under the configured name, as
 # the document's example is for creations, and then may be completed.
 _RESTORED = ("cos:ObjectRestore:Completed", "cos:ObjectRestore:*")
+_NO_EXTENSION = "not a file name with an extension in SNAPSHOT_EXTENSIONS"
 _MAX_ADDRESS = 4096  # characters of a key or a url: 850 bytes percent-encoded are 2550, with scheme, host and prefix
 _UNSUPPORTED = re.compile(
     r"[\x18-\x1b]"
@@ -52,12 +53,17 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A source that was deleted, or hidden by a delete marker; the fields are those of an Upload."""
+    """A source that was deleted, or hidden by a delete marker; the fields are those of an Upload.
+
+    `skip_reason` says why an object at this key would be skipped by the settings as they are now; empty where it would
+    not. What was made of it by earlier settings goes all the same.
+    """
 
     bucket: str
     key: str
     other_key: str | None = None
     region: str | None = None
+    skip_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +91,24 @@ class Sources:
 
     def skip_reason(self, key: str) -> str | None:
         """Return the reason for which this key is no source; None where it is one."""
+        reason = self.never_reason(key)
+        if reason:
+            return reason
+        if not key.startswith(self.input_prefix):
+            return f"not under the input prefix {self.input_prefix}"
+        if key.rpartition(".")[2].lower() not in self.extensions:
+            return _NO_EXTENSION
+        return None
+
+    def never_reason(self, key: str) -> str | None:
+        """Return the reason for which this key is no source whatever extensions and input prefix are set."""
         if key.endswith("/"):
             return "a folder"
         if self.is_output(key):
             return f"under the output prefix {self.output_prefix}"
-        if not key.startswith(self.input_prefix):
-            return f"not under the input prefix {self.input_prefix}"
         name, dot, extension = key.rpartition("/")[2].rpartition(".")
-        if not (name and dot) or extension.lower() not in self.extensions:
-            return "not a file name with an extension in SNAPSHOT_EXTENSIONS"
+        if not (name and dot and extension):
+            return _NO_EXTENSION
         if extension.lower() in WRITTEN_EXTENSIONS:
             return f"the function writes .{extension.lower()} files itself, and always skips them"
         return None
@@ -155,9 +170,8 @@ _Address = Annotated[str, AfterValidator(_check_length)]  # max_length would ref
 
 
 class _Object(_Wire):
-    key: _Address = ""
+    key: Annotated[_Address, BeforeValidator(lambda value: "" if value is None else value)] = ""
     url: _Address | None = None
-    size_bytes: int | None = Field(default=None, alias="size")
 
 
 class _Cos(_Wire):
@@ -206,13 +220,13 @@ class _Reader:
             return Skipped(_show_key(stored.key), reason)
         bucket = self.check_bucket(f"{wire_bucket.name}-{wire_bucket.appid}")
         region = _region(wire_bucket, stored.url or "")
-        keys = self._source_keys(_readings(stored, f"/{wire_bucket.appid}/{wire_bucket.name}/"))
+        readings = _readings(stored, f"/{wire_bucket.appid}/{wire_bucket.name}/")
+        skip_reason = self._sources.never_reason if is_removal else self._sources.skip_reason
+        keys = self._source_keys(readings, skip_reason)
         if isinstance(keys, Skipped):
             return keys
         if is_removal:
-            return Removal(bucket, *keys, region)
-        if stored.size_bytes == 0:
-            return Skipped(keys[0], "the object is empty (0 bytes)")
+            return Removal(bucket, *keys, region, self._sources.skip_reason(keys[0]) or "")
         return Upload(bucket, *keys, region)
 
     def read_workflow(self, data: object) -> Record:
@@ -229,7 +243,7 @@ class _Reader:
         """Return the outcome of a key that is written as it is stored."""
         if not isinstance(key, str) or not key:
             raise BadEvent("a key is text of 1 to 850 bytes")
-        keys = self._source_keys([key])
+        keys = self._source_keys([key], self._sources.skip_reason)
         return keys if isinstance(keys, Skipped) else Upload(bucket, *keys)
 
     def check_bucket(self, bucket: str) -> str:
@@ -246,13 +260,15 @@ class _Reader:
             )
         return bucket
 
-    def _source_keys(self, readings: Iterable[str]) -> tuple[str, str | None] | Skipped:
-        """Return the readings of a key that are sources, the likeliest first; or the reason for which none is."""
+    def _source_keys(
+        self, readings: Iterable[str], skip_reason: Callable[[str], str | None]
+    ) -> tuple[str, str | None] | Skipped:
+        """Return the readings of a key that are not skipped, the likeliest first; or the reason for which each is."""
         candidates = _possible_keys(readings)
         likeliest = candidates[0]
-        source_keys = [key for key in candidates if self._sources.skip_reason(key) is None]
+        source_keys = [key for key in candidates if skip_reason(key) is None]
         if self._sources.is_output(likeliest) or not source_keys:
-            return Skipped(likeliest, self._sources.skip_reason(likeliest) or "")
+            return Skipped(likeliest, skip_reason(likeliest) or "")
         return source_keys[0], source_keys[1] if len(source_keys) > 1 else None
 
 

@@ -9,12 +9,14 @@ Whoever writes last inspects last, so the newer upload wins whatever finishes la
 leaves nothing that the next one does not put right. The source is looked at once more before anything is deleted.
 """
 
+import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from snapshot.errors import BadEvent, SnapshotError, SourceChanged, SourceRejected
-from snapshot.events import Removal, Upload
+from snapshot.bucket import MAX_DOCUMENT_BYTES
+from snapshot.errors import BadEvent, CloudUnavailable, SnapshotError, SourceChanged, SourceRejected
+from snapshot.events import Removal, Skipped, Upload
 from snapshot.invocation import CPU_WORKERS, Invocation
 from snapshot.layout import SOURCE_ETAG_METADATA, Layout
 from snapshot.logs import fact
@@ -55,6 +57,7 @@ class _Job:
 
     def __init__(self, upload: Upload | Removal, invocation: Invocation) -> None:
         self._upload, self._invocation = upload, invocation
+        self._skip_reason = upload.skip_reason if isinstance(upload, Removal) else ""
         self._settings = invocation.settings
         deadline = invocation.deadline.earlier(_margin_s(invocation.deadline.left_s()))
         self._source = invocation.open_bucket(upload.bucket, deadline)
@@ -77,6 +80,8 @@ class _Job:
         makes = 0
         for _ in range(_MAX_ROUNDS):
             state = self._inspect()
+            if self._skip_reason and state.source is not None:  # there again, but no source by the settings of now
+                return Skipped(state.key, self._skip_reason)
             decision = decide(state, self._settings, bucket=self._upload.bucket)
             match decision:
                 case Done():
@@ -91,10 +96,17 @@ class _Job:
                     outcome = self._make(state, decision) or outcome
                 case Make():
                     break
-        raise SourceChanged(
-            "the object changed again and again while its pictures were taken; the next delivery starts over",
-            operation="HeadObject",
+        if self._abandoned:
+            raise SourceChanged(
+                "the object changed again and again while its pictures were taken; the next delivery starts over",
+                operation="HeadObject",
+                key=self._upload.key,
+            )
+        raise CloudUnavailable(
+            "what lies in the bucket is again and again not what was stored there; the next delivery looks again",
+            operation="GetObject",
             key=self._upload.key,
+            code="OutputChanged",
         )
 
     def _inspect(self) -> Inspection:
@@ -113,11 +125,27 @@ class _Job:
             lambda: self._list(layout),
         )
         manifest = parse_manifest(body)
+        if manifest is None and objects is not None:
+            self._check_unreadable(layout.manifest, body, objects)
         if objects is None:
             objects = named_objects(manifest, layout) if manifest else ()
         listed = {item.key: item for item in objects if layout.owns(item.key) and item.key not in self._foreign}
         listed |= self._look_for(named_keys(manifest) - listed.keys() if manifest and source else set(), layout)
         return Inspection(key, layout, source, manifest, listed)
+
+    def _check_unreadable(self, key: str, body: bytes | None, objects: Sequence[ListedObject]) -> None:
+        """Make sure that a document is not there, or broken, as the answer to its GET says; a listing may lag behind.
+
+        Raises:
+            CloudUnavailable: another document lies there, so that the answer must not be believed.
+        """
+        etag = "" if body is None else hashlib.md5(body, usedforsecurity=False).hexdigest()
+        if not any(item.key == key and item.etag != etag and item.size_bytes <= MAX_DOCUMENT_BYTES for item in objects):
+            return
+        (head,) = self._io.gather(partial(self._output.head, key))
+        if head is not None and head.etag != etag:
+            message = "the answer is not the object that is listed"
+            raise CloudUnavailable(message, operation="GetObject", key=key, code="BrokenAnswer")
 
     def _list(self, layout: Layout) -> tuple[ListedObject, ...] | None:
         """Return the folder's objects; None where the store does not list, so that the manifest must be believed."""

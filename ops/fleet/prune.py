@@ -37,7 +37,7 @@ _MAX_SHOWN = 20
 class PruneOptions:
     """The limits of one run. `prefix` narrows the output prefix; `min_age` protects what a delivery is writing now.
 
-    `lost_sources` also removes the pictures of videos that no longer exist.
+    `lost_sources` also removes the pictures of videos that no longer exist or are empty.
     """
 
     prefix: str = ""
@@ -143,7 +143,7 @@ class Pruner:
     def _judge(self, folder: str, keys: Sequence[str]) -> dict[str, str]:
         manifest = self._manifest(folder)
         if self._options.lost_sources and manifest is not None and self._is_lost(manifest):
-            return dict.fromkeys(keys, "its video no longer exists")
+            return dict.fromkeys(keys, "its video no longer exists, or is empty")
         named = manifest.keys if manifest else frozenset[str]()
         loose = [key for key in keys if key not in named and key != f"{folder}/{NAME}"]
         above = self._manifest(folder.rpartition("/")[0]) if loose and "/" in folder else None
@@ -171,7 +171,11 @@ class Pruner:
 
     def _is_lost(self, manifest: Manifest) -> bool:
         buckets = [manifest.source.bucket] if manifest.source.bucket in self._sources else self._sources
-        return bool(buckets) and all(self._cloud.head_object(bucket, manifest.source.key) is None for bucket in buckets)
+        return bool(buckets) and not any(self._has_video(bucket, manifest.source.key) for bucket in buckets)
+
+    def _has_video(self, bucket: str, key: str) -> bool:
+        headers = self._cloud.head_object(bucket, key)
+        return headers is not None and headers.get("content-length") != "0"
 
     def _is_old(self, entry: ListedObject) -> bool:
         written = _read_time(entry.last_modified)

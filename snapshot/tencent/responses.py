@@ -63,6 +63,8 @@ _EXPIRED_CREDENTIALS = {  # the next delivery brings fresh ones
     "Request has expired",  # COS: 403
     "RequestTimeTooSkewed",  # COS: 403
 }
+_FOREIGN_404 = "Status404"  # with a body that names no code: COS names one, so that this is not its answer
+_ASKING_OPERATIONS = {"HeadObject", "GetObject", "GetBucket", "DeleteObject"}
 _PAYMENT = {"PaymentRequired", "UnavailableForLegalReasons"}  # COS: 402 and 451
 _CODE_OF_STATUS = {
     301: "PermanentRedirect",
@@ -144,7 +146,7 @@ def _judge(status: int, code: str, operation: str) -> type[CallFailed]:
         return SourceRejected
     if code in _SETUP_CODES or status in _SETUP_STATUSES:
         return SetupError
-    if status == NOT_FOUND and operation in {"HeadObject", "GetObject", "GetBucket", "DeleteObject"}:
+    if status == NOT_FOUND and code != _FOREIGN_404 and operation in _ASKING_OPERATIONS:
         return SourceRejected  # no such object, or no listing: the caller knows what that means
     # A refused HEAD has no body: its 400 may be "400 ExpiredToken", and no event may be lost over that.
     if operation == "HeadObject" and code == "Status400":
@@ -190,6 +192,8 @@ def _code_and_message(response: Response) -> tuple[str, str]:
     text = response.body.decode(errors="replace")
     code = _element(text, "Code") or response.headers.get("x-cos-error-code", "")
     known = _CODE_OF_STATUS.get(response.status, f"Status{response.status}")
+    if response.status == NOT_FOUND and response.body:
+        known = _FOREIGN_404
     return code or known, _element(text, "Message") or f"the response was {response.status} {code or known}"
 
 

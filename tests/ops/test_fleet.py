@@ -164,18 +164,22 @@ def test_prune_unreadable(local, fleet, orphaned, lines, body):
     assert {key for key in orphans if "gone.mp4" in key} <= local.stored_keys()
 
 
-def test_prune_lost_sources(local, fleet, film, lines):
-    """Pictures of videos that no longer exist are removed only on request."""
+@pytest.mark.parametrize("is_emptied", [False, True], ids=["removed", "emptied"])
+def test_prune_lost_sources(local, fleet, film, lines, is_emptied):
+    """Pictures of videos that no longer exist, or are empty, are removed only on request."""
     _put(local, "videos/a.mp4", film)
     _drain(local)
     for trigger in local.cloud.scf.triggers:
         local.cloud.scf.remove_trigger(trigger)
-    local.client.delete_object(BUCKET, "videos/a.mp4")
+    if is_emptied:
+        _put(local, "videos/a.mp4", b"")
+    else:
+        local.client.delete_object(BUCKET, "videos/a.mp4")
     _drain(local)
     assert run_prune(fleet, NOW, execute=True, say=lines.append) == 0
     options = PruneOptions(min_age=timedelta(0), lost_sources=True)
     assert run_prune(fleet, options, execute=True, say=lines.append) > 2
-    assert local.stored_keys() == set()
+    assert local.stored_keys() == ({"videos/a.mp4"} if is_emptied else set())
 
 
 @pytest.mark.parametrize("prefix", ["thumbnails/", "thumbnails/videos/a", "thumbnails/videos/gone.mp4/"])

@@ -462,6 +462,16 @@ def test_false_document(clock, answer):
     assert len(wire.requests) == MAX_ATTEMPTS
 
 
+@pytest.mark.parametrize("body", [b"<html>not found</html>", b'{"error":"no route"}'], ids=["page", "JSON"])
+def test_foreign_404(clock, body):
+    """A 404 whose body names no code is not COS's, and does not mean that there is no such object."""
+    with Wire(http(404, body)) as wire, opened(wire, clock) as client, pytest.raises(CloudUnavailable) as raised:
+        Bucket(client, NAME).get("a.json")
+    assert raised.value.retryable
+    with Wire(http(404)) as wire, opened(wire, clock) as client:
+        assert Bucket(client, NAME).get("a.json") is None
+
+
 def test_etags_that_are_no_md5(clock):
     """An ETag of parts, or of an object that KMS encrypts, says nothing of the body."""
     parts = http(200, b"{}", ETag='"5d41402abc4b2a76b9719d911017c592-2"')

@@ -673,6 +673,67 @@ def test_removed(cloud, record):
     assert made(cloud) == {}
 
 
+@pytest.mark.parametrize("record", [Upload(BUCKET, KEY), Removal(BUCKET, KEY)], ids=["upload", "removal"])
+def test_emptied(cloud, record):
+    """When a video is overwritten with nothing, everything that was made of it goes."""
+    cloud.upload(BUCKET, KEY, FakeFilm())
+    run(cloud)
+    cloud.upload(BUCKET, KEY, b"")
+    assert run(cloud, record) == Removed(KEY, 5)
+    assert made(cloud) == {}
+    cloud.log.clear()
+    assert run(cloud, record) == Skipped(KEY, "the object is empty (0 bytes)")
+    assert {name for name, *_ in cloud.log} == {"HeadObject", "GetObject", "GetBucket"}
+
+
+def test_removed_no_longer_a_source(cloud):
+    """A removed video's pictures go though the settings would not take it now; where it is there again they stay."""
+    cloud.upload(BUCKET, KEY, FakeFilm())
+    run(cloud)
+    removal = Removal(BUCKET, KEY, skip_reason="not under the input prefix films/")
+    assert run(cloud, removal) == Skipped(KEY, "not under the input prefix films/")
+    assert len(made(cloud)) == 5
+    del cloud.stored[BUCKET][KEY]
+    assert run(cloud, removal) == Removed(KEY, 5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, b"", b"<Error><Code>InternalError</Code></Error>", b'{"error":"upstream timed out"}'],
+    ids=["none", "empty", "an error", "another document"],
+)
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "each time"])
+def test_false_manifest(cloud, lasting, answer):
+    """Where the answer is not the manifest that is listed, nothing is paid for; a later delivery looks again."""
+    cloud.upload(BUCKET, KEY, FakeFilm())
+    run(cloud)
+    cloud.log.clear()
+    bucket = cloud.bucket(BUCKET)
+    honest, denied = bucket.get, []
+
+    def get(key, **limits):
+        if key.endswith("manifest.json") and (lasting or not denied):
+            denied.append(key)
+            return answer
+        return honest(key, **limits)
+
+    bucket.get = get
+    outcome = run(cloud, open_bucket=lambda _: bucket)
+    assert (outcome.code, outcome.retryable) == ("BrokenAnswer", True)
+    assert calls_of(cloud, "GetSnapshot") + calls_of(cloud, "GetMediaInfo") == []
+    assert isinstance(run(cloud), Unchanged)
+
+
+def test_output_is_never_right(cloud):
+    """Where the output is again and again not what was stored, the error says so and blames no source."""
+    cloud.upload(BUCKET, KEY, FakeFilm())
+    bucket = cloud.bucket(BUCKET)
+    bucket.list = lambda prefix: ()
+    bucket.get = lambda key, **limits: None
+    outcome = run(cloud, open_bucket=lambda _: bucket)
+    assert (outcome.code, outcome.retryable) == ("OutputChanged", True)
+
+
 def test_removed_and_there_again(cloud):
     """A removal event of a video that is there again removes nothing."""
     cloud.upload(BUCKET, KEY, FakeFilm())
