@@ -80,9 +80,9 @@ class _Job:
         makes = 0
         for _ in range(_MAX_ROUNDS):
             state = self._inspect()
-            if self._skip_reason and state.source is not None:  # there again, but no source by the settings of now
-                return Skipped(state.key, self._skip_reason)
             decision = decide(state, self._settings, bucket=self._upload.bucket)
+            if self._skip_reason and not isinstance(decision, Remove):  # nothing may be made of it by these settings
+                return outcome or Skipped(state.key, self._skip_reason)
             match decision:
                 case Done():
                     return outcome or decision.outcome

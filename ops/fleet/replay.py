@@ -52,7 +52,9 @@ def read_letters(text: str, fleet: Fleet) -> Letters:
             unusable.append(str(error))
             continue
         for record in records:
-            if isinstance(record, (Upload, Removal)):
+            if isinstance(record, Removal) and record.skip_reason:  # a call by hand skips such a key
+                unusable.append(f"{record.key}: {record.skip_reason}")
+            elif isinstance(record, (Upload, Removal)):
                 listed = keys.setdefault(record.bucket, [])
                 readings = [key for key in (record.key, record.other_key) if key is not None]
                 listed += [key for key in readings if key not in listed]

@@ -429,6 +429,14 @@ def test_replay_nothing_usable(fleet, command, capsys, root, name):
     assert capsys.readouterr().out.endswith("Nothing was sent: no record can be used.\n")
 
 
+def test_replay_removal_of_other_settings(fleet):
+    """The removal of a video that the settings do not take now is left out: a call by hand would skip its key."""
+    other = json.dumps(RECORD).replace("videos/", "other/").replace("ObjectCreated:Put", "ObjectRemove:Delete")
+    letters = read_letters(json.dumps({"Records": [json.loads(other)]}), fleet)
+    assert letters.keys == {}
+    assert letters.unusable == ("other/a.mp4: not under the input prefix videos/",)
+
+
 def test_replay_workflow(fleet, command, capsys, root):
     """An event of a workflow that names its video only as upstream is found."""
     assert command("replay", str(root / "events" / "workflow-upstream-only.json")) == 0
