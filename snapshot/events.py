@@ -153,11 +153,19 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
+def _text_or_none(value: object) -> str | None:
+    """Return the text of a field that an event can do without; what is no text counts as missing."""
+    return value if isinstance(value, str) else None
+
+
+_Unneeded = Annotated[str | None, BeforeValidator(_text_or_none)]
+
+
 class _Bucket(_Wire):
     name: str = Field(min_length=1, max_length=64)
     appid: str = Field(min_length=1, max_length=20, coerce_numbers_to_str=True)
-    s3_region: str | None = Field(default=None, alias="s3Region", max_length=64)
-    cos_region: str | None = Field(default=None, alias="cosRegion", max_length=64)
+    s3_region: _Unneeded = Field(default=None, alias="s3Region", max_length=64)
+    cos_region: _Unneeded = Field(default=None, alias="cosRegion", max_length=64)
 
 
 def _check_length(text: str) -> str:
@@ -170,8 +178,8 @@ _Address = Annotated[str, AfterValidator(_check_length)]  # max_length would ref
 
 
 class _Object(_Wire):
-    key: Annotated[_Address, BeforeValidator(lambda value: "" if value is None else value)] = ""
-    url: _Address | None = None
+    key: Annotated[_Address | None, BeforeValidator(_text_or_none)] = None
+    url: Annotated[_Address | None, BeforeValidator(_text_or_none)] = None
 
 
 class _Cos(_Wire):
@@ -217,7 +225,7 @@ class _Reader:
         is_removal = name.startswith(_REMOVED)
         if not is_removal and not name.startswith(_CREATED) and name not in _RESTORED:
             reason = f"the event is {show(name)}; accepted: an object was created, restored or removed"
-            return Skipped(_show_key(stored.key), reason)
+            return Skipped(_show_key(stored.key or ""), reason)
         bucket = self.check_bucket(f"{wire_bucket.name}-{wire_bucket.appid}")
         region = _region(wire_bucket, stored.url or "")
         readings = _readings(stored, f"/{wire_bucket.appid}/{wire_bucket.name}/")
@@ -226,7 +234,8 @@ class _Reader:
         if isinstance(keys, Skipped):
             return keys
         if is_removal:
-            return Removal(bucket, *keys, region, self._sources.skip_reason(keys[0]) or "")
+            reasons = [self._sources.skip_reason(key) for key in keys if key is not None]
+            return Removal(bucket, *keys, region, "" if None in reasons else reasons[0] or "")
         return Upload(bucket, *keys, region)
 
     def read_workflow(self, data: object) -> Record:
@@ -304,7 +313,8 @@ def _readings(stored: _Object, prefix: str) -> list[str]:
     `key` came raw in captured events and percent-encoded in older handlers; `url` is always percent-encoded, so that
     together they tell. A plus sign is a plus sign.
     """
-    raw = stored.key.removeprefix(prefix) if stored.key.startswith(prefix) else ""
+    key = stored.key or ""
+    raw = key.removeprefix(prefix) if key.startswith(prefix) else ""
     url = _split(stored.url or "")
     by_url = _decoded(url.path[1:]) if url.netloc else ""
     if not raw and not by_url:

@@ -9,12 +9,11 @@ Whoever writes last inspects last, so the newer upload wins whatever finishes la
 leaves nothing that the next one does not put right. The source is looked at once more before anything is deleted.
 """
 
-import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from snapshot.bucket import MAX_DOCUMENT_BYTES
+from snapshot.answers import check_unreadable
 from snapshot.errors import BadEvent, CloudUnavailable, SnapshotError, SourceChanged, SourceRejected
 from snapshot.events import Removal, Skipped, Upload
 from snapshot.invocation import CPU_WORKERS, Invocation
@@ -126,26 +125,13 @@ class _Job:
         )
         manifest = parse_manifest(body)
         if manifest is None and objects is not None:
-            self._check_unreadable(layout.manifest, body, objects)
+            listed_manifest = next((item for item in objects if item.key == layout.manifest), None)
+            check_unreadable(self._output, self._io, listed_manifest, body)
         if objects is None:
             objects = named_objects(manifest, layout) if manifest else ()
         listed = {item.key: item for item in objects if layout.owns(item.key) and item.key not in self._foreign}
         listed |= self._look_for(named_keys(manifest) - listed.keys() if manifest and source else set(), layout)
         return Inspection(key, layout, source, manifest, listed)
-
-    def _check_unreadable(self, key: str, body: bytes | None, objects: Sequence[ListedObject]) -> None:
-        """Make sure that a document is not there, or broken, as the answer to its GET says; a listing may lag behind.
-
-        Raises:
-            CloudUnavailable: another document lies there, so that the answer must not be believed.
-        """
-        etag = "" if body is None else hashlib.md5(body, usedforsecurity=False).hexdigest()
-        if not any(item.key == key and item.etag != etag and item.size_bytes <= MAX_DOCUMENT_BYTES for item in objects):
-            return
-        (head,) = self._io.gather(partial(self._output.head, key))
-        if head is not None and head.etag != etag:
-            message = "the answer is not the object that is listed"
-            raise CloudUnavailable(message, operation="GetObject", key=key, code="BrokenAnswer")
 
     def _list(self, layout: Layout) -> tuple[ListedObject, ...] | None:
         """Return the folder's objects; None where the store does not list, so that the manifest must be believed."""

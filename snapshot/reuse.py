@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import cast
 
+from snapshot.answers import check_unreadable
 from snapshot.bucket import Bucket
 from snapshot.journal import MediaRecord, parse_journal
 from snapshot.layout import MEDIA_METADATA, PICTURE_METADATA, SOURCE_ETAG_METADATA, ThumbnailName
@@ -66,6 +67,8 @@ def read_reuse(state: Inspection, generation: str, output: Bucket, io: Lane, *, 
             thumbnails[name], stats[name.at_ms] = stored
             media = media or MediaRecord.parse(head.metadata.get(MEDIA_METADATA, ""))
     journal = parse_journal(body)
+    if has_journal and journal is None:
+        check_unreadable(output, io, state.listed[journal_key], body)
     missed = journal.missed if journal else manifest.missed if manifest else ()
     last = journal or manifest
     paid_at_least = Calls(snapshot=len(stats), media_info=1 if media and not known and not last else 0)

@@ -11,6 +11,7 @@ from checks.marks import replace
 
 # What may look at the clock, the log, the network or threads. Every other module of the function is pure.
 SHELL = {
+    "snapshot.answers",
     "snapshot.batch",
     "snapshot.capture",
     "snapshot.deadline",

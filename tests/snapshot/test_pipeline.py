@@ -506,6 +506,23 @@ def test_passing_failure_of_a_shot(cloud):
     assert not any(key.endswith("journal.json") for key in made(cloud))
 
 
+@pytest.mark.parametrize("answer", [None, b"", b'{"error":"upstream timed out"}'], ids=["none", "empty", "another"])
+def test_false_journal(cloud, answer):
+    """Where the answer is not the journal that is listed, nothing is paid for; what it counts is not forgotten."""
+    cloud.upload(BUCKET, KEY, FakeFilm())
+    cloud.failures["GetSnapshot"] = [unavailable()]
+    run(cloud)
+    cloud.log.clear()
+    bucket = cloud.bucket(BUCKET)
+    honest = bucket.get
+    bucket.get = lambda key, **limits: answer if key.endswith("journal.json") else honest(key, **limits)
+    outcome = run(cloud, open_bucket=lambda _: bucket)
+    assert (outcome.code, outcome.retryable) == ("BrokenAnswer", True)
+    assert calls_of(cloud, "GetSnapshot") + calls_of(cloud, "GetMediaInfo") == []
+    run(cloud)
+    assert manifest(cloud)["calls"] == {"snapshot": 4, "media_info": 1, "failed": 1}
+
+
 def test_calls_over_deliveries(cloud):
     """The manifest counts what all deliveries paid, and how much of it gave nothing."""
     cloud.upload(BUCKET, KEY, FakeFilm())
