@@ -11,7 +11,6 @@ import sys
 import time
 
 ROOT = "snapshot"
-_SILENCED = "PIL"  # logs each part of a PNG at DEBUG, to which SCF sets the root logger
 _LINE_ENDS = re.compile(r"[\x7f-\x9f\u2028\u2029]")  # JSON leaves them; a log viewer may end a line there
 
 
@@ -28,7 +27,13 @@ def to_stdout(request_id: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    logging.getLogger(_SILENCED).setLevel(logging.CRITICAL + 1)
+    silence("PIL")  # logs each part of a PNG at DEBUG, to which SCF sets the root logger
+
+
+def silence(*libraries: str) -> None:
+    """Let nothing that these libraries log get out."""
+    for name in libraries:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class _JsonLine(logging.Formatter):

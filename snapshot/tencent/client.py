@@ -23,7 +23,7 @@ from typing_extensions import Self
 
 from snapshot.deadline import Deadline
 from snapshot.errors import CallFailed, CloudUnavailable, SetupError
-from snapshot.logs import fact
+from snapshot.logs import fact, silence
 from snapshot.tencent.documents import MAX_BYTES as MAX_DOCUMENT_BYTES
 from snapshot.tencent.responses import Response, failure, max_attempts, retry_after_s, says_slow_down
 from snapshot.tencent.throttle import RetryBudget, Streak, Throttle
@@ -82,8 +82,7 @@ class CosClient:
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = resolve_name,
     ) -> None:
-        for name in _SILENCED:
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        silence(*_SILENCED)
         self._config = CosConfig(Region=region, SecretId=secret_id, SecretKey=secret_key, Token=token or None)
         self._token = token
         self._endpoint = urlsplit(endpoint)
