@@ -5,7 +5,7 @@ Sources: tencentcloud-sdk-python 3.1 and cos-python-sdk-v5 1.9.44 as installed (
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -182,19 +182,17 @@ class CloudClient:
         )
         return parse(BucketPage, document, call=f"COS list_objects of {bucket}")
 
-    def list_objects(self, bucket: str, prefix: str) -> list[ListedObject]:
-        """Return all objects under a prefix that is known to hold few.
+    def list_objects(self, bucket: str, prefix: str, *, marker: str = "") -> Iterator[ListedObject]:
+        """Yield all objects under a prefix and behind `marker`, in the order of their keys, asked for page by page.
 
         Raises:
             CloudError: the bucket cannot be listed.
         """
-        listed: list[ListedObject] = []
-        page = self.list_page(bucket, prefix)
-        listed += page.objects
+        page = self.list_page(bucket, prefix, marker=marker)
+        yield from page.objects
         while page.next_marker:
             page = self.list_page(bucket, prefix, marker=page.next_marker)
-            listed += page.objects
-        return listed
+            yield from page.objects
 
     def send_raw(
         self,

@@ -176,7 +176,7 @@ def _leftover_packages(cloud: CloudClient, target: Target) -> tuple[str, ...]:
     """Return the keys of packages that a killed run left in the code bucket."""
     pattern = re.compile(rf"{re.escape(_CODE_PREFIX)}{re.escape(target.function)}(-[0-9a-f]{{12}})?\.zip")
     try:
-        listed = cloud.list_objects(target.code_bucket, f"{_CODE_PREFIX}{target.function}")
+        listed = list(cloud.list_objects(target.code_bucket, f"{_CODE_PREFIX}{target.function}"))
     except CloudError as error:
         if error.code in {"NoSuchBucket", "NotFound", "AccessDenied"}:
             return ()  # nothing can have been left where nothing could be put

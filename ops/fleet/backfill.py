@@ -185,15 +185,10 @@ def _sources(fleet: Fleet, options: BackfillOptions) -> Iterator[Video]:
     sources = Sources(settings.input_prefix, settings.output_prefix, settings.extensions)
     yielded: set[tuple[str, str]] = set()
     for bucket, start in _places(fleet, options.prefix):
-        page = fleet.cloud.list_page(bucket, start, marker=options.after)
-        while True:
-            for entry in page.objects:
-                if entry.size_bytes and sources.skip_reason(entry.key) is None and (bucket, entry.key) not in yielded:
-                    yielded.add((bucket, entry.key))
-                    yield Video(bucket, entry.key)
-            if not page.next_marker:
-                break
-            page = fleet.cloud.list_page(bucket, start, marker=page.next_marker)
+        for entry in fleet.cloud.list_objects(bucket, start, marker=options.after):
+            if entry.size_bytes and sources.skip_reason(entry.key) is None and (bucket, entry.key) not in yielded:
+                yielded.add((bucket, entry.key))
+                yield Video(bucket, entry.key)
 
 
 def _places(fleet: Fleet, prefix: str) -> list[tuple[str, str]]:

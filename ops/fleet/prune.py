@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from ops.cloud.client import CloudClient
 from ops.cloud.manifest import MAX_BYTES, NAME, Manifest, read_manifest
 from ops.cloud.responses import ListedObject
 from ops.counting import plural
@@ -120,7 +119,7 @@ class Pruner:
     def _groups(self) -> Iterator[list[ListedObject]]:
         """Yield the objects below the prefix, those of one video's folder together."""
         group: list[ListedObject] = []
-        for entry in _listed(self._cloud, self._bucket, self._options.prefix or self._output_prefix):
+        for entry in self._cloud.list_objects(self._bucket, self._options.prefix or self._output_prefix):
             if not entry.key.startswith(self._output_prefix):
                 continue
             if group and _folder(group[-1].key) != _folder(entry.key):
@@ -188,15 +187,6 @@ class Pruner:
 
 class _Unreadable(Exception):
     """A manifest that cannot be read: whatever it may name is left alone."""
-
-
-def _listed(cloud: CloudClient, bucket: str, prefix: str) -> Iterator[ListedObject]:
-    """Yield all objects below a prefix, page by page."""
-    page = cloud.list_page(bucket, prefix)
-    yield from page.objects
-    while page.next_marker:
-        page = cloud.list_page(bucket, prefix, marker=page.next_marker)
-        yield from page.objects
 
 
 def _folder(key: str) -> str:

@@ -193,7 +193,7 @@ class Verification:
         finally:
             self._cloud.delete_object(self._bucket, key)
             self._pause(_POLL_INTERVAL_S)  # a removal's event may be on its way to the same objects
-            for entry in self._cloud.list_objects(output, folder):
+            for entry in list(self._cloud.list_objects(output, folder)):
                 self._cloud.delete_object(output, entry.key)
 
     def _has_function(self) -> bool:
@@ -204,7 +204,7 @@ class Verification:
         return function is not None and function.status == "Active"
 
     def _clean_up(self) -> None:
-        for entry in self._cloud.list_objects(self._bucket, self._prefix):
+        for entry in list(self._cloud.list_objects(self._bucket, self._prefix)):
             self._cloud.delete_object(self._bucket, entry.key)
 
 
